@@ -1,0 +1,92 @@
+"""What can go wrong between the integration and a dashboard.
+
+Every error carries a `reason`: the key of its text in the translations, so that the same trouble reads the same in the
+config flow, in the log and in the repair that asks for a new token. No text here ever holds a credential.
+"""
+
+from typing import ClassVar
+
+from yarl import URL
+
+
+class NezhaError(Exception):
+    """Base of all errors that the client raises."""
+
+    reason: ClassVar[str]
+
+
+class UnreachableError(NezhaError):
+    """The dashboard did not answer; it may do so later."""
+
+    reason = "cannot_connect"
+
+
+class CannotResolveError(UnreachableError):
+    """The address has a host name that nobody knows."""
+
+    reason = "cannot_resolve"
+
+
+class RefusedError(UnreachableError):
+    """Nothing listens at the address."""
+
+    reason = "refused"
+
+
+class RequestTimeoutError(UnreachableError):
+    """The answer did not come, or did not end, in time."""
+
+    reason = "timeout"
+
+
+class CertificateError(UnreachableError):
+    """The certificate is not to be trusted."""
+
+    reason = "certificate"
+
+
+class ServerError(UnreachableError):
+    """A proxy answered that the dashboard behind it does not (status 500 and above)."""
+
+    reason = "server_error"
+
+
+class GatewayError(NezhaError):
+    """Something between, a log-in page or a redirect, answered in place of the dashboard."""
+
+    reason = "gateway"
+
+
+class MovedError(GatewayError):
+    """The address redirects to another origin, where nothing that was given for this one may be sent."""
+
+    reason = "moved"
+
+    def __init__(self, target: URL) -> None:
+        """Keep where the redirect leads."""
+        super().__init__(f"redirected to {target.origin()}")
+        self.target = target
+
+
+class ProtocolError(NezhaError):
+    """The dashboard's answer could not be read: cut off, too large, not JSON or of an unknown form."""
+
+    reason = "bad_answer"
+
+
+class NotNezhaError(ProtocolError):
+    """Something answered, and it is not a Nezha dashboard."""
+
+    reason = "not_nezha"
+
+
+class UnsupportedGenerationError(NezhaError):
+    """A Nezha dashboard answered, of a generation that has no backend here."""
+
+    reason = "unsupported_generation"
+
+
+class AuthenticationError(NezhaError):
+    """The dashboard rejected the token. It must not be sent again: dashboards block the address of whoever insists."""
+
+    reason = "token_rejected"

@@ -1,0 +1,142 @@
+"""One HTTP exchange with a dashboard: limits, redirects, and every failure as an error of `errors.py`."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorDNSError,
+    ClientConnectorError,
+    ClientError,
+    ClientResponse,
+    ClientResponseError,
+    ClientSession,
+    ClientSSLError,
+)
+import orjson
+from yarl import URL
+
+from .errors import (
+    CannotResolveError,
+    CertificateError,
+    GatewayError,
+    MovedError,
+    NotNezhaError,
+    ProtocolError,
+    RefusedError,
+    RequestTimeoutError,
+    ServerError,
+    UnreachableError,
+)
+
+TIMEOUT = 10
+"""Seconds for one exchange, the whole body included."""
+LARGEST_REPLY = 32 * 2**20
+"""Bytes. 1,000 servers are 0.85 MB on v0."""
+_MOST_REDIRECTS = 3
+_REDIRECTS = {301, 302, 303, 307, 308}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A dashboard's answer that is not a web page."""
+
+    status: int
+    body: bytes
+    date: str | None
+
+    @property
+    def now(self) -> int:
+        """The dashboard's clock. Raises `ProtocolError`."""
+        if self.date is None:
+            raise ProtocolError("the answer has no Date")
+        try:
+            return int(parsedate_to_datetime(self.date).timestamp())
+        except ValueError as err:
+            raise ProtocolError("the answer's Date cannot be read") from err
+
+    def json(self) -> dict[str, Any]:
+        """Decode the body. Raises `ProtocolError` for anything but a JSON object."""
+        try:
+            value = orjson.loads(self.body)
+        except orjson.JSONDecodeError as err:
+            # Without the cause: it would carry the whole body into the log.
+            raise ProtocolError(f"the answer is not JSON (byte {err.pos})") from None
+        if not isinstance(value, dict):
+            raise ProtocolError("the answer is not a JSON object")
+        return value
+
+
+class Transport:
+    """Sends requests to one dashboard, and its credentials nowhere else."""
+
+    def __init__(self, session: ClientSession, url: URL, headers: Mapping[str, str]) -> None:
+        """Take the dashboard's address, any path prefix included, and what a gateway before it wants in every request."""
+        self._session = session
+        self._url = url
+        self._headers = headers
+
+    async def get(self, path: str, headers: Mapping[str, str]) -> Reply:
+        """Send a GET and follow redirects within the dashboard's own origin.
+
+        Raises an `UnreachableError` where there is no answer, `GatewayError` where something else answered, and
+        `ProtocolError` where the answer is too large. A JSON answer is returned whatever its status below 500.
+        """
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                return await self._get(self._url / path, {**self._headers, **headers})
+        except TimeoutError as err:
+            raise RequestTimeoutError from err
+        except ClientConnectorDNSError as err:
+            raise CannotResolveError from err
+        except (ClientConnectorCertificateError, ClientSSLError) as err:
+            raise CertificateError from err
+        except ClientConnectorError as err:
+            if isinstance(err.os_error, ConnectionRefusedError):
+                raise RefusedError from err
+            raise UnreachableError from err
+        except ClientResponseError as err:
+            raise ProtocolError("the answer is not HTTP") from err
+        except (ClientError, OSError) as err:
+            raise UnreachableError from err
+
+    async def _get(self, url: URL, headers: Mapping[str, str]) -> Reply:
+        """Follow redirects by hand: the library would send our headers along to another origin."""
+        for _ in range(_MOST_REDIRECTS + 1):
+            async with self._session.get(url, headers=headers, allow_redirects=False) as response:
+                if response.status not in _REDIRECTS:
+                    return await _read(response)
+                url = _redirect(url, response.headers.get("Location", ""))
+        raise GatewayError("redirected in a circle")
+
+
+def _redirect(url: URL, location: str) -> URL:
+    """Return where a redirect leads, if that is the same origin."""
+    try:
+        target = url.join(URL(location))
+        same = target.origin() == url.origin()
+    except ValueError as err:
+        raise GatewayError("redirected to an address that is none") from err
+    if not same:
+        raise MovedError(target)
+    return target
+
+
+async def _read(response: ClientResponse) -> Reply:
+    """Read a bounded body, and tell a web page from an answer of the dashboard."""
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise ServerError(f"status {response.status}")
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(2**16):
+        body += chunk
+        if len(body) > LARGEST_REPLY:
+            raise ProtocolError("the answer is too large")
+    if response.content_type == "text/html" or body.lstrip()[:1] == b"<":
+        if response.status == HTTPStatus.NOT_FOUND:
+            raise NotNezhaError("the API's address is unknown there")
+        raise GatewayError(f"a web page with status {response.status}")
+    return Reply(status=response.status, body=bytes(body), date=response.headers.get("Date"))

@@ -1,0 +1,141 @@
+"""Nezha v0: the API of the document, `CamelCase` fields in an envelope of `code`, `message` and `result`."""
+
+from collections.abc import Mapping
+from typing import Any, override
+
+from .backend import Backend
+from .decode import MalformedError, amount, count, items, mapping, number, text, texts
+from .errors import AuthenticationError, ProtocolError
+from .models import Host, Server, Snapshot, State, Temperature
+from .transport import Reply, Transport
+
+_UNAUTHORISED = 403
+"""Stands in the envelope of an answer with HTTP status 200 (recorded exchange `bad_token.json`)."""
+
+
+class BackendV0(Backend):
+    """A v0 dashboard, asked with an API token."""
+
+    def __init__(self, transport: Transport, token: str) -> None:
+        """Send the token as it is: v0 knows no scheme before it."""
+        self._transport = transport
+        self._headers = {"Authorization": token}
+
+    @override
+    async def snapshot(self) -> Snapshot:
+        """Ask for all servers in one request.
+
+        `details` without `id` and `tag`: the other forms leave out fields, and an `id` beside a `tag` is ignored by the
+        dashboard although the document says the opposite (recorded exchange `details_id_and_tag.json`).
+        """
+        reply = await self._transport.get("api/v1/server/details", self._headers)
+        return _decode_snapshot(reply)
+
+
+def _decode_snapshot(reply: Reply) -> Snapshot:
+    """Decode all servers; one that cannot be read is left out and named."""
+    servers: dict[str, Server] = {}
+    omitted: list[str] = []
+    for position, item in enumerate(_result(reply)):
+        try:
+            server = _decode_server(item)
+        except MalformedError as err:
+            omitted.append(f"server at position {position}: {err}")
+            continue
+        if server.identity in servers:
+            omitted.append(f"server {server.identity}: its number is taken by another one")
+            continue
+        servers[server.identity] = server
+    return Snapshot(now=reply.now, servers=servers, omitted=tuple(omitted))
+
+
+def _result(reply: Reply) -> list[Any]:
+    """Open the envelope."""
+    envelope = reply.json()
+    match envelope:
+        case {"code": 0, "result": list(result)}:
+            return result
+        case {"code": 0, "result": None}:
+            return []
+        case {"code": int(code)} if code == _UNAUTHORISED:
+            raise AuthenticationError
+    raise ProtocolError("the answer has no result")
+
+
+def is_v0(reply: Reply) -> bool:
+    """Whether this is how a v0 dashboard answers `/api/v1/server/list` without a token: status 200 and a `code`."""
+    return reply.status == 200 and isinstance(reply.json().get("code"), int)
+
+
+def _decode_server(item: object) -> Server:
+    """Decode an element of `result`."""
+    if not isinstance(item, dict):
+        raise MalformedError("server", item)
+    host = mapping(item, "host")
+    identity = count(item, "id")
+    tag = text(item, "tag")
+    # The sign says nothing by itself, but zero and below are Go's "no time": never since the dashboard's start.
+    last_active = int(number(item, "last_active"))
+    return Server(
+        identity=str(identity),
+        number=identity,
+        name=text(item, "name"),
+        groups=(tag,) if tag else (),
+        ipv4=text(item, "ipv4"),
+        ipv6=text(item, "ipv6"),
+        country=text(host, "CountryCode").upper(),
+        last_active=last_active if last_active > 0 else None,
+        host=_decode_host(host),
+        state=_decode_state(mapping(item, "status"), cards=len(texts(host, "GPU"))),
+    )
+
+
+def _decode_host(host: Mapping[str, Any]) -> Host | None:
+    """Decode `host`; without a boot time it is blank."""
+    if not (boot_time := count(host, "BootTime")):
+        return None
+    return Host(
+        platform=text(host, "Platform"),
+        platform_version=text(host, "PlatformVersion"),
+        cpu=texts(host, "CPU"),
+        gpu=texts(host, "GPU"),
+        memory_total=count(host, "MemTotal"),
+        disk_total=count(host, "DiskTotal"),
+        swap_total=count(host, "SwapTotal"),
+        arch=text(host, "Arch"),
+        virtualization=text(host, "Virtualization"),
+        boot_time=boot_time,
+        agent_version=text(host, "Version"),
+    )
+
+
+def _decode_state(status: Mapping[str, Any], cards: int) -> State | None:
+    """Decode `status`; without an uptime it is blank. `GPU` is one number, 0 also where there is no card."""
+    if not (uptime := count(status, "Uptime")):
+        return None
+    return State(
+        cpu=amount(status, "CPU"),
+        memory_used=count(status, "MemUsed"),
+        swap_used=count(status, "SwapUsed"),
+        disk_used=count(status, "DiskUsed"),
+        net_in_transfer=count(status, "NetInTransfer"),
+        net_out_transfer=count(status, "NetOutTransfer"),
+        net_in_speed=count(status, "NetInSpeed"),
+        net_out_speed=count(status, "NetOutSpeed"),
+        uptime=uptime,
+        load_1=amount(status, "Load1"),
+        load_5=amount(status, "Load5"),
+        load_15=amount(status, "Load15"),
+        tcp_connections=count(status, "TcpConnCount"),
+        udp_connections=count(status, "UdpConnCount"),
+        processes=count(status, "ProcessCount"),
+        temperatures=tuple(_decode_temperature(item) for item in items(status, "Temperatures")),
+        gpu=(amount(status, "GPU"),) if cards else (),
+    )
+
+
+def _decode_temperature(item: object) -> Temperature:
+    """Decode an element of `Temperatures`."""
+    if not isinstance(item, dict):
+        raise MalformedError("Temperatures", item)
+    return Temperature(name=text(item, "Name"), celsius=number(item, "Temperature"))
