@@ -1,0 +1,161 @@
+"""What needs memory: who is online, which boot is true, and what is still known where the dashboard answers blanks."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
+
+from .api import Host, Server, Snapshot, State
+
+_BOOT_JITTER = 60
+"""Seconds. Agents report the same boot some seconds earlier or later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What outlives a restart of Home Assistant and of the dashboard, for one server. Times are whole unix seconds."""
+
+    last_active: int | None = None
+    """The newest ever seen, by the dashboard's clock."""
+    boot_time: int | None = None
+    """The accepted one: the begin of the traffic counters' current cycle. By the server's own clock."""
+    started: int | None = None
+    """The same moment by the dashboard's clock: when the newest state was reported, less its uptime."""
+    online: bool = False
+    host: Host | None = None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Restore from what `asdict` gave, after a way through JSON."""
+        host = data["host"]
+        return cls(**{**data, "host": host and Host(**{**host, "cpu": tuple(host["cpu"]), "gpu": tuple(host["gpu"])})})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownServer:
+    """A server of the newest answer, completed by what earlier ones said."""
+
+    server: Server
+    memory: Memory
+    state: State | None
+    """The newest that was not blank, since Home Assistant's start."""
+    silent_from: int | None = None
+    """Before this moment of the dashboard's clock, silence is the dashboard's own: its agents are only coming back."""
+
+    @property
+    def online(self) -> bool:
+        """Whether the server reported within the threshold."""
+        return self.memory.online
+
+    @property
+    def host(self) -> Host | None:
+        """The newest host that was not blank."""
+        return self.memory.host
+
+    @property
+    def parts(self) -> tuple[bool, int, tuple[str, ...]]:
+        """What one server has and another has not: swap, graphics cards, temperature sensors."""
+        return (
+            self.host is not None and self.host.swap_total > 0,
+            len(self.state.gpu) if self.state else 0,
+            tuple(temperature.name for temperature in self.state.temperatures) if self.state else (),
+        )
+
+
+class Fleet:
+    """All servers of one dashboard."""
+
+    def __init__(self, offline_after: int, memories: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take the seconds of silence that make a server offline, and what `dump` once gave."""
+        self._offline_after = offline_after
+        self._memories = {identity: Memory.from_dict(memory) for identity, memory in memories.items()}
+        self.servers: Mapping[str, KnownServer] = {}
+
+    def dump(self) -> dict[str, dict[str, Any]]:
+        """Return what has to outlive a restart. Servers that are gone stay in it: they may come back."""
+        return {identity: asdict(memory) for identity, memory in self._memories.items()}
+
+    def update(self, snapshot: Snapshot, groups: Iterable[str] | None, *, after_outage: bool) -> bool:
+        """Take in an answer; say whether a boot was newly accepted.
+
+        `groups` limits who is taken; `None` takes all. `after_outage` says that this is the first answer after the
+        dashboard could not be had.
+        """
+        wanted = None if groups is None else set(groups)
+        servers = {
+            identity: self._know(server, snapshot.now, after_outage=after_outage)
+            for identity, server in snapshot.servers.items()
+            if wanted is None or not wanted.isdisjoint(server.groups or (UNGROUPED,))
+        }
+        if not snapshot.complete:
+            # Whoever could not be read this time is judged by what was read last.
+            servers = {
+                identity: self._know(known.server, snapshot.now, after_outage=after_outage)
+                for identity, known in self.servers.items()
+                if identity not in snapshot.servers
+            } | servers
+        booted = any(
+            known.memory.boot_time != self._memories.get(identity, _NEW).boot_time for identity, known in servers.items()
+        )
+        self.servers = servers
+        self._memories |= {identity: known.memory for identity, known in servers.items()}
+        return booted
+
+    def _know(self, server: Server, now: int, *, after_outage: bool) -> KnownServer:
+        """Complete a server by what is remembered of it."""
+        memory = self._memories.get(server.identity, _NEW)
+        known = self.servers.get(server.identity)
+        host = memory.host if server.host in (None, memory.host) else server.host
+        state = known.state if known else None
+        if server.state and not _of_unknown_boot(memory, server):
+            state = server.state
+
+        # A dashboard whose clock was ahead for a while must not keep a silent server online for as long.
+        times = [min(time, now) for time in (memory.last_active, server.last_active) if time is not None]
+        last_active = max(times, default=None)
+
+        silent_from = known.silent_from if known else None
+        newly_blank = server.state is None and (known is None or known.server.state is not None)
+        if memory.online and (after_outage or newly_blank):
+            silent_from = now
+        silent_since = max(times + [min(silent_from, now)] if silent_from is not None else times, default=None)
+        online = silent_since is not None and now - silent_since <= self._offline_after
+
+        memory = replace(memory, last_active=last_active, online=online, host=host)
+        return KnownServer(server=server, memory=_boot(memory, server), state=state, silent_from=silent_from)
+
+
+def _of_unknown_boot(memory: Memory, server: Server) -> bool:
+    """Whether a state is of a new boot whose boot time is still missing, as after a restart of server and dashboard."""
+    return (
+        server.host is None
+        and server.state is not None
+        and server.last_active is not None
+        and memory.started is not None
+        and server.last_active - server.state.uptime - memory.started > _BOOT_JITTER
+    )
+
+
+def _boot(memory: Memory, server: Server) -> Memory:
+    """Accept a new boot time together with the first state that was reported after it.
+
+    Both clocks must tell of a new boot: the server's by the boot time, the dashboard's by when the state came and how
+    long the server says to be up by then. A boot time beside the counters of the boot before, a clock that was put
+    right, and a boot time that jitters are none.
+    """
+    if server.host is None or server.state is None or server.last_active is None:
+        return memory
+    boot_time = server.host.boot_time
+    started = server.last_active - server.state.uptime
+    if memory.boot_time is None or memory.started is None:
+        is_new = boot_time <= server.last_active
+        return replace(memory, boot_time=boot_time, started=started) if is_new else memory
+    if abs(boot_time - memory.boot_time) <= _BOOT_JITTER:
+        return memory if started == memory.started else replace(memory, started=started)
+    if started - memory.started > _BOOT_JITTER:
+        return replace(memory, boot_time=boot_time, started=started)
+    return memory
+
+
+UNGROUPED = "ungrouped"
+"""Stands for servers without a group where the user chooses groups."""
+_NEW = Memory()

@@ -1,0 +1,356 @@
+"""What is measured on a server, what is known of it, and what all servers come to together."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import (
+    PERCENTAGE,
+    EntityCategory,
+    UnitOfDataRate,
+    UnitOfInformation,
+    UnitOfTemperature,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import Host, State
+from .coordinator import NezhaConfigEntry, NezhaCoordinator
+from .entity import HubEntity, ServerEntity, add_server_entities
+from .fleet import KnownServer
+
+PARALLEL_UPDATES = 0
+
+type Value = str | int | float | datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateDescription(SensorEntityDescription):
+    """A measurement: there only while the server is online."""
+
+    value_fn: Callable[[State, Host | None], Value]
+    exists_fn: Callable[[KnownServer], bool] = lambda _: True
+    since_boot: bool = False
+    placeholders: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactDescription(SensorEntityDescription):
+    """A fact: it stays while the server is offline."""
+
+    value_fn: Callable[[KnownServer], Value]
+    entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubDescription(SensorEntityDescription):
+    """A figure about all servers."""
+
+    value_fn: Callable[[list[KnownServer]], Value]
+    attributes_fn: Callable[[list[KnownServer]], dict[str, Any]] = lambda _: {}
+    state_class: SensorStateClass | str | None = SensorStateClass.MEASUREMENT
+
+
+def _percentage(key: str, value_fn: Callable[[State, Host | None], Value], **kwargs: Any) -> StateDescription:
+    return StateDescription(
+        key=key,
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=value_fn,
+        **{"translation_key": key, **kwargs},
+    )
+
+
+def _size(key: str, value_fn: Callable[[State, Host | None], Value], **kwargs: Any) -> StateDescription:
+    return StateDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.DATA_SIZE,
+        native_unit_of_measurement=UnitOfInformation.BYTES,
+        suggested_unit_of_measurement=UnitOfInformation.GIBIBYTES,
+        suggested_display_precision=2,
+        value_fn=value_fn,
+        **{"state_class": SensorStateClass.MEASUREMENT, **kwargs},
+    )
+
+
+def _count(key: str, value_fn: Callable[[State, Host | None], Value], **kwargs: Any) -> StateDescription:
+    return StateDescription(
+        key=key,
+        translation_key=key,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=value_fn,
+        **kwargs,
+    )
+
+
+_SPEED: dict[str, Any] = {
+    "device_class": SensorDeviceClass.DATA_RATE,
+    "native_unit_of_measurement": UnitOfDataRate.BYTES_PER_SECOND,
+    "suggested_unit_of_measurement": UnitOfDataRate.MEGABYTES_PER_SECOND,
+    "suggested_display_precision": 2,
+}
+
+
+def _share(used: int, total: int) -> float | None:
+    """Return used of total in percent; of nothing there is no share."""
+    return round(100 * used / total, 1) if total else None
+
+
+def _time(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _has_swap(known: KnownServer) -> bool:
+    return known.host is not None and known.host.swap_total > 0
+
+
+STATES: tuple[StateDescription, ...] = (
+    _percentage("cpu", lambda state, _: round(state.cpu, 1)),
+    _percentage("memory", lambda state, host: _share(state.memory_used, host.memory_total if host else 0)),
+    _percentage(
+        "swap", lambda state, host: _share(state.swap_used, host.swap_total if host else 0), exists_fn=_has_swap
+    ),
+    _percentage("disk", lambda state, host: _share(state.disk_used, host.disk_total if host else 0)),
+    _size("memory_used", lambda state, _: state.memory_used),
+    _size(
+        "swap_used",
+        lambda state, _: state.swap_used,
+        exists_fn=_has_swap,
+        entity_registry_enabled_default=False,
+    ),
+    _size("disk_used", lambda state, _: state.disk_used),
+    _count("net_in_speed", lambda state, _: state.net_in_speed, **_SPEED),
+    _count("net_out_speed", lambda state, _: state.net_out_speed, **_SPEED),
+    _size(
+        "net_in_transfer", lambda state, _: state.net_in_transfer, state_class=SensorStateClass.TOTAL, since_boot=True
+    ),
+    _size(
+        "net_out_transfer", lambda state, _: state.net_out_transfer, state_class=SensorStateClass.TOTAL, since_boot=True
+    ),
+    _count("load_1", lambda state, _: round(state.load_1, 2), suggested_display_precision=2),
+    _count("load_5", lambda state, _: round(state.load_5, 2), suggested_display_precision=2),
+    _count("load_15", lambda state, _: round(state.load_15, 2), suggested_display_precision=2),
+    _count("tcp_connections", lambda state, _: state.tcp_connections, entity_registry_enabled_default=False),
+    _count("udp_connections", lambda state, _: state.udp_connections, entity_registry_enabled_default=False),
+    _count("processes", lambda state, _: state.processes, entity_registry_enabled_default=False),
+)
+
+
+def _total(key: str, value_fn: Callable[[Host], int]) -> FactDescription:
+    return FactDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.DATA_SIZE,
+        native_unit_of_measurement=UnitOfInformation.BYTES,
+        suggested_unit_of_measurement=UnitOfInformation.GIBIBYTES,
+        suggested_display_precision=2,
+        entity_registry_enabled_default=False,
+        value_fn=lambda known: value_fn(known.host) if known.host else None,
+    )
+
+
+def _text(key: str, value_fn: Callable[[KnownServer], str | None]) -> FactDescription:
+    return FactDescription(
+        key=key,
+        translation_key=key,
+        entity_registry_enabled_default=False,
+        value_fn=lambda known: value_fn(known) or None,
+    )
+
+
+FACTS: tuple[FactDescription, ...] = (
+    FactDescription(
+        key="boot_time",
+        translation_key="boot_time",
+        device_class=SensorDeviceClass.UPTIME,
+        value_fn=lambda known: _time(known.memory.boot_time),
+    ),
+    FactDescription(
+        key="last_active",
+        translation_key="last_active",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_registry_enabled_default=False,
+        value_fn=lambda known: _time(known.memory.last_active),
+    ),
+    _total("memory_total", lambda host: host.memory_total),
+    _total("swap_total", lambda host: host.swap_total),
+    _total("disk_total", lambda host: host.disk_total),
+    _text("ipv4", lambda known: known.server.ipv4),
+    _text("ipv6", lambda known: known.server.ipv6),
+    _text("country", lambda known: known.server.country),
+    _text("group", lambda known: ", ".join(known.server.groups)),
+    _text("agent_version", lambda known: known.host.agent_version if known.host else None),
+)
+
+
+def _online(servers: list[KnownServer]) -> list[KnownServer]:
+    return [known for known in servers if known.online]
+
+
+def _offline_names(servers: list[KnownServer]) -> dict[str, Any]:
+    """Name the offline servers, and apart from them those of which nothing was ever heard."""
+    offline = [known for known in servers if not known.online]
+    return {
+        "offline": [known.server.name for known in offline if known.memory.last_active is not None],
+        "never_seen": [known.server.name for known in offline if known.memory.last_active is None],
+    }
+
+
+HUB: tuple[HubDescription, ...] = (
+    HubDescription(key="servers", translation_key="servers", value_fn=len),
+    HubDescription(
+        key="servers_online", translation_key="servers_online", value_fn=lambda servers: len(_online(servers))
+    ),
+    HubDescription(
+        key="servers_offline",
+        translation_key="servers_offline",
+        value_fn=lambda servers: len(servers) - len(_online(servers)),
+        attributes_fn=_offline_names,
+    ),
+    HubDescription(
+        key="net_in_speed",
+        translation_key="net_in_speed",
+        value_fn=lambda servers: sum(known.state.net_in_speed for known in _online(servers) if known.state),
+        **_SPEED,
+    ),
+    HubDescription(
+        key="net_out_speed",
+        translation_key="net_out_speed",
+        value_fn=lambda servers: sum(known.state.net_out_speed for known in _online(servers) if known.state),
+        **_SPEED,
+    ),
+)
+
+_PARTS_ENABLED = 3
+"""Graphics cards and temperatures that a server shows by default; some report one for every core."""
+
+
+def _describe(known: KnownServer) -> Iterator[StateDescription | FactDescription]:
+    """Say which sensors a server has."""
+    yield from (description for description in STATES if description.exists_fn(known))
+    yield from FACTS
+    if known.state:
+        parts = [
+            *(_gpu(index, len(known.state.gpu)) for index in range(len(known.state.gpu))),
+            *_temperatures([temperature.name for temperature in known.state.temperatures]),
+        ]
+        yield from parts[:_PARTS_ENABLED]
+        yield from (replace(part, entity_registry_enabled_default=False) for part in parts[_PARTS_ENABLED:])
+
+
+def _gpu(index: int, cards: int) -> StateDescription:
+    """Describe the usage of a graphics card."""
+    return _percentage(
+        f"gpu_{index}",
+        lambda state, _: round(state.gpu[index], 1) if index < len(state.gpu) else None,
+        translation_key="gpu" if cards == 1 else "gpu_number",
+        placeholders=None if cards == 1 else {"number": str(index + 1)},
+    )
+
+
+def _temperatures(names: list[str]) -> Iterator[StateDescription]:
+    """Describe temperatures: each is known by its sensor's name, and by its turn where several have the same."""
+    for position, name in enumerate(names):
+        yield _temperature(name, turn=names[:position].count(name))
+
+
+def _temperature(name: str, turn: int) -> StateDescription:
+    label = f"{name} {turn + 1}" if turn else name
+
+    def read(state: State, _: Host | None) -> Value:
+        found = [temperature.celsius for temperature in state.temperatures if temperature.name == name]
+        return round(found[turn], 1) if turn < len(found) else None
+
+    return StateDescription(
+        key=f"temperature_{label}",
+        translation_key="temperature",
+        placeholders={"sensor": label},
+        device_class=SensorDeviceClass.TEMPERATURE,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=read,
+    )
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: NezhaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the dashboard's sensors and those of every server."""
+    coordinator = entry.runtime_data
+    async_add_entities(HubSensor(coordinator, description) for description in HUB)
+    add_server_entities(coordinator, async_add_entities, _describe, _create)
+
+
+def _create(
+    coordinator: NezhaCoordinator, identity: str, description: StateDescription | FactDescription
+) -> StateSensor | FactSensor:
+    if isinstance(description, StateDescription):
+        return StateSensor(coordinator, identity, description)
+    return FactSensor(coordinator, identity, description)
+
+
+class StateSensor(ServerEntity, SensorEntity):
+    """A measurement of a server."""
+
+    entity_description: StateDescription
+    _attr_last_reset = None
+
+    def __init__(self, coordinator: NezhaCoordinator, identity: str, description: StateDescription) -> None:
+        """Name the part that is measured where there are several."""
+        super().__init__(coordinator, identity, description)
+        if description.placeholders:
+            self._attr_translation_placeholders = description.placeholders
+
+    @override
+    def _read(self) -> object:
+        known = self.known
+        state = known.state if known and known.online else None
+        self._attr_available = state is not None
+        self._attr_native_value = None
+        if known and state:
+            value = self.entity_description.value_fn(state, known.host)
+            if self.entity_description.since_boot:
+                # Without the begin of its cycle a counter would tell the statistics nothing but lies.
+                self._attr_last_reset = _time(known.memory.boot_time)
+                value = value if self._attr_last_reset else None
+            self._attr_native_value = value
+        return self._attr_available, self._attr_native_value, self._attr_last_reset
+
+
+class FactSensor(ServerEntity, SensorEntity):
+    """A fact about a server."""
+
+    entity_description: FactDescription
+
+    @override
+    def _read(self) -> object:
+        known = self.known
+        self._attr_available = known is not None
+        self._attr_native_value = self.entity_description.value_fn(known) if known else None
+        return self._attr_available, self._attr_native_value
+
+
+class HubSensor(HubEntity, SensorEntity):
+    """A figure about all servers; those whose device the user disabled do not count."""
+
+    entity_description: HubDescription
+    _unrecorded_attributes = frozenset({"offline", "never_seen"})
+
+    @override
+    def _read(self) -> object:
+        disabled = self.coordinator.devices.disabled
+        servers = [known for identity, known in self.coordinator.data.items() if identity not in disabled]
+        self._attr_available = self.coordinator.last_update_success
+        self._attr_native_value = self.entity_description.value_fn(servers)
+        self._attr_extra_state_attributes = self.entity_description.attributes_fn(servers)
+        return self._attr_available, self._attr_native_value, self._attr_extra_state_attributes
