@@ -1,0 +1,31 @@
+"""What a user can attach to a bug report: no credentials, no addresses."""
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_HEADERS, CONF_TOKEN, CONF_URL
+from homeassistant.core import HomeAssistant
+
+from .coordinator import NezhaConfigEntry
+
+_TO_REDACT = {CONF_HEADERS, CONF_TOKEN, CONF_URL, "ipv4", "ipv6"}
+
+
+async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: NezhaConfigEntry) -> dict[str, Any]:
+    """Return what is known, as it is known."""
+    coordinator = entry.runtime_data
+    snapshot = coordinator.snapshot
+    return {
+        "data": async_redact_data(dict(entry.data), _TO_REDACT),
+        "options": dict(entry.options),
+        "last_update_success": coordinator.last_update_success,
+        "last_error": type(coordinator.last_exception).__name__ if coordinator.last_exception else None,
+        "dashboard_time": snapshot.now if snapshot else None,
+        "omitted": list(snapshot.omitted) if snapshot else [],
+        "groups": dict(Counter(group for known in coordinator.data.values() for group in known.server.groups)),
+        "servers": {
+            identity: async_redact_data(asdict(known), _TO_REDACT) for identity, known in coordinator.data.items()
+        },
+    }
