@@ -1,0 +1,189 @@
+"""The dashboard as a web server on 127.0.0.1, with everything around it that is no part of Nezha."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+import socket
+from ssl import SSLContext
+from typing import Protocol, override
+
+from aiohttp import hdrs, typedefs, web
+from multidict import CIMultiDictProxy
+
+from .dashboard import Dashboard
+from .faults import Faults
+from .v0 import V0
+
+ADDRESS = "127.0.0.1"
+
+
+class Generation(Protocol):
+    """A wire format."""
+
+    def routes(self, prefix: str) -> list[web.RouteDef]:
+        """Return what the dashboard answers, below a path prefix."""
+
+    def unknown_path(self) -> web.Response:
+        """Return the answer to everything else."""
+
+
+GENERATIONS: dict[str, Callable[[Dashboard], Generation]] = {"v0": V0}
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRequest:
+    """A request as it arrived."""
+
+    method: str
+    path: str
+    """Decoded, without the query."""
+    query: Mapping[str, str]
+    headers: CIMultiDictProxy[str]
+
+
+class Handshake(asyncio.Protocol):
+    """A TLS handshake before HTTP.
+
+    `asyncio` could do it, but tells the loop's exception handler of each client that rejects the certificate, and the
+    one of Home Assistant's tests takes that for a failure.
+    """
+
+    def __init__(self, serve: web.Server, context: SSLContext) -> None:
+        """Hand a connection over to `serve` once it is encrypted."""
+        self._serve = serve
+        self._context = context
+        self._upgrading: asyncio.Task[None] | None = None
+        self._early = bytearray()
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            transport.pause_reading()
+            self._upgrading = asyncio.get_running_loop().create_task(self._upgrade(transport))
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        """Keep a request that comes along with the end of the handshake."""
+        self._early += data
+
+    async def _upgrade(self, plain: asyncio.Transport) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            encrypted = await loop.start_tls(plain, self, self._context, server_side=True)
+        except OSError:
+            plain.abort()
+            return
+        if encrypted is not None:
+            http = self._serve()
+            encrypted.set_protocol(http)
+            http.connection_made(encrypted)
+            if self._early:
+                http.data_received(bytes(self._early))
+
+
+class Simulator:
+    """A simulated dashboard, within a running event loop."""
+
+    def __init__(
+        self,
+        dashboard: Dashboard | None = None,
+        *,
+        generation: str = "v0",
+        prefix: str = "",
+        gateway_headers: Mapping[str, str] | None = None,
+        ssl_context: SSLContext | None = None,
+    ) -> None:
+        """Serve a dashboard, below `prefix` (as "/nezha"), behind a gateway that wants these headers."""
+        self.dashboard = Dashboard() if dashboard is None else dashboard
+        self.faults = Faults(self)
+        self.requests: list[SeenRequest] = []
+        """Every request since the start, those a fault or the gateway answered too."""
+        self._generation = GENERATIONS[generation](self.dashboard)
+        self._prefix = prefix
+        self._gateway_headers = gateway_headers or {}
+        self._ssl_context = ssl_context
+        self._port = 0
+        self._socket: socket.socket | None = None
+        self._listening: asyncio.Task[asyncio.Server] | None = None
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """Return the dashboard's address, with its prefix and without a trailing slash."""
+        scheme = "http" if self._ssl_context is None else "https"
+        return f"{scheme}://{ADDRESS}:{self._port}{self._prefix}"
+
+    async def start(self, port: int = 0) -> None:
+        """Listen, on a free port unless one is given."""
+        app = web.Application(middlewares=[self._answer])
+        app.add_routes(self._generation.routes(self._prefix))
+        app.on_response_prepare.append(self._stamp)
+        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.05, access_log=None)
+        await self._runner.setup()
+        self._port = port
+        self.resume()
+        if self._listening is not None:
+            await self._listening
+
+    async def stop(self) -> None:
+        """Close everything; whatever hangs is cut off."""
+        listening = self._listening
+        self.stop_listening()
+        if listening is not None:
+            await asyncio.wait([listening])
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def stop_listening(self) -> None:
+        """Be unreachable: the port is closed, and so is every connection. The dashboard itself goes on."""
+        if self._listening is None or self._socket is None:
+            return
+        if self._listening.done():
+            self._listening.result().close()
+        else:
+            self._listening.cancel()
+        self._listening = None
+        self._socket.close()
+        self._socket = None
+        if self._runner is not None and self._runner.server is not None:
+            for connection in self._runner.server.connections:
+                connection.force_close()
+
+    def resume(self) -> None:
+        """Listen again, on the same port."""
+        if self._listening is not None or self._runner is None or self._runner.server is None:
+            return
+        # The kernel takes connections from here on; what waits in its queue is served as soon as the loop runs. So this
+        # need not be a coroutine, and a fault can be cleared anywhere.
+        self._socket = socket.create_server((ADDRESS, self._port), backlog=128)
+        self._socket.setblocking(False)
+        self._port = self._socket.getsockname()[1]
+        loop = asyncio.get_running_loop()
+        serve, context = self._runner.server, self._ssl_context
+        protocol = serve if context is None else lambda: Handshake(serve, context)
+        self._listening = loop.create_task(loop.create_server(protocol, sock=self._socket))
+
+    @web.middleware
+    async def _answer(self, request: web.Request, handler: typedefs.Handler) -> web.StreamResponse:
+        self.requests.append(
+            SeenRequest(request.method, request.path, dict(request.query), CIMultiDictProxy(request.headers.copy()))
+        )
+        if any(request.headers.get(name) != value for name, value in self._gateway_headers.items()):
+            page = (
+                "<!DOCTYPE html>\n<html><head><title>Access</title></head><body><h1>Log in first</h1></body></html>\n"
+            )
+            return web.Response(text=page, status=403, content_type="text/html", charset="utf-8")
+
+        async def proceed(request: web.Request) -> web.StreamResponse:
+            self.dashboard.advance()
+            try:
+                return await handler(request)
+            except web.HTTPNotFound, web.HTTPMethodNotAllowed:
+                return self._generation.unknown_path()
+
+        return await self.faults.answer(request, proceed)
+
+    async def _stamp(self, request: web.Request, response: web.StreamResponse) -> None:
+        response.headers[hdrs.DATE] = formatdate(self.dashboard.now(), usegmt=True)
