@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by every script: brings Python and the pinned requirements into the checkout, and nothing outside it.
 #
 #   environment NAME REQUIREMENTS…   make or update .environments/NAME, and set $python to its interpreter
@@ -74,9 +75,12 @@ find_python() {
     if [ -x "$base" ] && new_enough "$base"; then return; fi
     if attempt "Looking for Python 3.14 with uv" "$uv" python install 3.14 && base=$("$uv" python find ">=$needs" 2>/dev/null); then return; fi
     base=$environments/debian/usr/bin/python3.14
-    [ "$(uname -m)" = x86_64 ] && command -v apt-get >/dev/null && command -v dpkg >/dev/null || die "Python $needs or newer was not found, and uv could not download it. Install Python 3.14 and run this again."
-    step "Unpacking Python 3.14 from Debian's packages" bring_debian_python && new_enough "$base" ||
+    if [ "$(uname -m)" != x86_64 ] || ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
+        die "Python $needs or newer was not found, and uv could not download it. Install Python 3.14 and run this again."
+    fi
+    if ! step "Unpacking Python 3.14 from Debian's packages" bring_debian_python || ! new_enough "$base"; then
         die "Python $needs could not be had from Debian's packages (see above). Install Python 3.14 and run this again."
+    fi
 }
 
 # Debian's packages of a newer suite, from the mirror that this machine already uses, unpacked without touching the system.

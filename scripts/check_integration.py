@@ -1,0 +1,217 @@
+"""Check the integration's files as hassfest and the HACS action do; neither can be had as a package."""
+
+from collections.abc import Callable, Iterator, Mapping
+import json
+from pathlib import Path
+import re
+import subprocess
+import sys
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+INTEGRATION = ROOT / "custom_components" / "nezha"
+LANGUAGES = ("en", "zh-Hans", "zh-Hant")
+HACS_KEYS = {
+    *("content_in_root", "country", "filename", "hacs", "hide_default_branch", "homeassistant", "name"),
+    *("persistent_directory", "render_readme", "zip_release"),
+}
+MANIFEST_KEYS = {
+    "codeowners",
+    "documentation",
+    "domain",
+    "integration_type",
+    "iot_class",
+    "issue_tracker",
+    "name",
+    "version",
+}
+RULE_STATES = {"done", "exempt", "todo"}
+# Written in two parts, so that this file does not find itself.
+MACHINE_PATHS = re.compile("|".join(("/ho" + "me/", "/ro" + "ot/", "/wo" + "rk/", "/Use" + "rs/")))
+
+type Checks = Iterator[str]
+"""What a check finds wrong, one text each."""
+
+
+def _json(path: Path) -> Any:
+    """Read a JSON file, in which a key that is there twice is an error."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(result := dict(pairs)) < len(pairs):
+            raise ValueError("a key is there twice")
+        return result
+
+    return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique)
+
+
+def _flat(value: Any, path: str = "") -> dict[str, str]:
+    """Return every text of a nested object by its path."""
+    if isinstance(value, Mapping):
+        return {
+            name: text for key, item in value.items() for name, text in _flat(item, f"{path}.{key}".strip(".")).items()
+        }
+    return {path: str(value)}
+
+
+def _files() -> list[Path]:
+    """Return all files that are or would be in the repository."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    paths = (ROOT / name for name in listed.stdout.decode().split("\0") if name)
+    return [path for path in paths if path.is_file()]
+
+
+def check_json() -> Checks:
+    """Check that each JSON file can be read."""
+    for path in _files():
+        if path.suffix == ".json":
+            try:
+                _json(path)
+            except ValueError as err:
+                yield f"{path.relative_to(ROOT)}: {err}"
+
+
+def check_manifest() -> Checks:
+    """Check the manifest."""
+    manifest = _json(INTEGRATION / "manifest.json")
+    keys = list(manifest)
+    if keys != ["domain", "name", *sorted(set(keys) - {"domain", "name"})]:
+        yield "manifest.json: the keys have to be domain, name, then the others by the alphabet"
+    for key in sorted(MANIFEST_KEYS - set(keys)):
+        yield f"manifest.json: {key} is missing"
+    if manifest.get("domain") != INTEGRATION.name:
+        yield "manifest.json: the domain is not the folder's name"
+    if not re.fullmatch(r"\d+\.\d+\.\d+(b\d+)?", str(manifest.get("version"))):
+        yield "manifest.json: the version is not of the form 1.2.3"
+
+
+def check_translations() -> Checks:
+    """Check that all languages say the same things, with the same placeholders and without HTML."""
+    english = _flat(_json(INTEGRATION / "translations" / "en.json"))
+    placeholders = re.compile(r"{(\w+)}")
+    for language in LANGUAGES:
+        path = INTEGRATION / "translations" / f"{language}.json"
+        name = path.relative_to(INTEGRATION)
+        if not path.exists():
+            yield f"{name} is missing"
+            continue
+        texts = _flat(_json(path))
+        for key in sorted(set(english) ^ set(texts)):
+            yield f"{name}: {key} is {'missing' if key in english else 'not in en.json'}"
+        for key, text in texts.items():
+            if key in english and sorted(placeholders.findall(text)) != sorted(placeholders.findall(english[key])):
+                yield f"{name}: {key} has other placeholders than in en.json"
+            if re.search(r"<[/a-zA-Z]", text):
+                yield f"{name}: {key} has HTML"
+            if "[%key:" in text:
+                yield f"{name}: {key} has a reference, which nothing resolves in a custom integration"
+            if not text.strip() or text != text.strip():
+                yield f"{name}: {key} is empty, or has a space around it"
+
+
+def check_icons() -> Checks:
+    """Check that each icon belongs to something that has a name."""
+    path = INTEGRATION / "icons.json"
+    if not path.exists():
+        yield "icons.json is missing"
+        return
+    icons, texts = _json(path), _json(INTEGRATION / "translations" / "en.json")
+    for kind, entries in icons.items():
+        named = texts.get(kind, {})
+        for group, items in entries.items():
+            if group not in named:
+                yield f"icons.json: {kind}.{group} is not in the translations"
+            elif kind == "entity":
+                yield from (
+                    f"icons.json: {kind}.{group}.{key} is not in the translations"
+                    for key in items
+                    if key not in named[group]
+                )
+    for key, icon in _flat(icons).items():
+        if not re.fullmatch(r"mdi:[a-z0-9-]+", icon):
+            yield f"icons.json: {key} is not an icon of mdi"
+
+
+def check_described(kind: str) -> Checks:
+    """Check that services, triggers and conditions are described, named and have an icon."""
+    path = INTEGRATION / f"{kind}.yaml"
+    described = set(yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.exists() else set()
+    described = {name for name in described if not name.startswith((".", "_"))}
+    texts = _json(INTEGRATION / "translations" / "en.json").get(kind, {})
+    icons = INTEGRATION / "icons.json"
+    for source, names in (
+        ("en.json", set(texts)),
+        ("icons.json", set(_json(icons).get(kind, {}) if icons.exists() else ())),
+    ):
+        for name in sorted(described ^ names):
+            yield f"{kind}: {name} is {f'missing in {source}' if name in described else f'only in {source}'}"
+
+
+def check_quality_scale() -> Checks:
+    """Check that each rule has an answer, and each exemption a reason."""
+    path = INTEGRATION / "quality_scale.yaml"
+    if not path.exists():
+        yield "quality_scale.yaml is missing"
+        return
+    for rule, answer in yaml.safe_load(path.read_text(encoding="utf-8"))["rules"].items():
+        state = answer["status"] if isinstance(answer, dict) else answer
+        if state not in RULE_STATES:
+            yield f"quality_scale.yaml: {rule} is neither done nor exempt nor todo"
+        if state == "exempt" and not answer.get("comment"):
+            yield f"quality_scale.yaml: {rule} is exempt without a reason"
+
+
+def check_repository() -> Checks:
+    """Check what HACS asks of a repository."""
+    for key in sorted(set(_json(ROOT / "hacs.json")) - HACS_KEYS):
+        yield f"hacs.json: HACS does not know {key}"
+    for path in (ROOT / "README.md", ROOT / "LICENSE", INTEGRATION / "brand" / "icon.png"):
+        if not path.exists():
+            yield f"{path.relative_to(ROOT)} is missing"
+    if others := [path.name for path in INTEGRATION.parent.iterdir() if path.is_dir() and path != INTEGRATION]:
+        if others != ["__pycache__"]:
+            yield f"custom_components: HACS installs one integration, and there is also {', '.join(others)}"
+
+
+def check_paths() -> Checks:
+    """Check that nothing names a folder of somebody's machine."""
+    for path in _files():
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except UnicodeDecodeError:
+            continue
+        for number, line in enumerate(lines, start=1):
+            if MACHINE_PATHS.search(line):
+                yield f"{path.relative_to(ROOT)}:{number}: the path of a machine"
+
+
+CHECKS: tuple[Callable[[], Checks], ...] = (
+    check_manifest,
+    check_translations,
+    check_icons,
+    lambda: check_described("services"),
+    lambda: check_described("triggers"),
+    lambda: check_described("conditions"),
+    check_quality_scale,
+    check_repository,
+    check_paths,
+)
+
+
+def main() -> int:
+    """Print what is wrong."""
+    # The other checks read JSON files; one that cannot be read is said once, and plainly.
+    found = list(check_json()) or [text for check in CHECKS for text in check()]
+    for text in found:
+        print(text)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

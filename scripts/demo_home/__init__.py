@@ -1,0 +1,1 @@
+"""`scripts/demo`: a real Home Assistant with the integration, beside a simulated (or the user's own) dashboard."""

@@ -1,0 +1,5 @@
+"""What ends the demo before its time."""
+
+
+class DemoError(Exception):
+    """Something is missing or went wrong; the text tells the user what, and what to do."""

@@ -1,0 +1,26 @@
+"""Home Assistant's own command, kept to this machine.
+
+Its web client listens for multicast DNS on every network, for names in `.local`. Nothing of the demo listens beyond
+this machine, so here it asks on the loopback alone; the price is that a dashboard cannot be given by such a name.
+"""
+
+import sys
+from typing import Any
+
+from zeroconf import IPVersion
+
+from homeassistant import __main__ as command
+from homeassistant.components import zeroconf as component
+from homeassistant.core import HomeAssistant
+
+from .processes import LOCALHOST
+
+
+def _on_this_machine(hass: HomeAssistant) -> dict[str, Any]:
+    """Return the arguments of the multicast DNS client: a single socket, on a port of its own."""
+    return {"interfaces": [LOCALHOST], "ip_version": IPVersion.V4Only, "unicast": True}
+
+
+if __name__ == "__main__":
+    component._async_get_zc_args = _on_this_machine  # noqa: SLF001
+    sys.exit(command.main())

@@ -1,0 +1,358 @@
+"""A Home Assistant of our own: its folder, its process, its first user, and what its APIs tell of the integration."""
+
+import asyncio
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+import json
+from pathlib import Path
+import re
+import secrets
+import sys
+import time
+from typing import Any, Self
+
+import aiohttp
+
+from .errors import DemoError
+from .processes import LOCALHOST, Process
+
+DOMAIN = "nezha"
+_ROOT = Path(__file__).resolve().parents[2]
+_INTEGRATION = _ROOT / "custom_components" / DOMAIN
+_START_TIMEOUT = 180
+"""Seconds. It takes 8 on a desktop, and much longer on a busy machine at the first start."""
+
+_CLIENT_ID = f"http://{LOCALHOST}/"
+"""Who logs in. The same in every run, whatever the port: the refresh token belongs to it."""
+_ACCOUNT = "demo.json"
+
+# Said by the integration itself, or about it. That a busy machine was slow is neither.
+_COMPLAINT = re.compile(
+    rf" (WARNING|ERROR|CRITICAL) .*(\[custom_components\.{DOMAIN}|custom integration '{DOMAIN}')"
+    rf"| (ERROR|CRITICAL) .*\b{DOMAIN}\b"
+)
+
+_CONFIGURATION = """\
+# Written by scripts/demo. No default_config: it wants the internet. No http: that is in .storage/http.
+homeassistant:
+  name: Nezha demo
+  latitude: 52.52
+  longitude: 13.40
+  elevation: 34
+  unit_system: metric
+  currency: EUR
+  country: DE
+  language: en
+  time_zone: UTC
+recorder:
+history:
+logbook:
+energy:
+frontend:
+logger:
+  default: warning
+  logs:
+    custom_components.nezha: info
+"""
+
+
+@dataclass
+class Account:
+    """What another run in the same folder has to know."""
+
+    user: str = "demo"
+    password: str = field(default_factory=lambda: secrets.token_hex(4))
+    refresh_token: str = ""
+    dashboard: str = ""
+    entry_id: str = ""
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Return what an earlier run left in the folder, or a new account."""
+        file = folder / _ACCOUNT
+        return cls(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else cls()
+
+    def save(self, folder: Path) -> None:
+        """Leave it for the next run, for nobody else to read."""
+        file = folder / _ACCOUNT
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Entity:
+    """An entity of the integration, with its state if it is enabled and has one."""
+
+    entity_id: str
+    server: str | None
+    """The server's id on the dashboard; none is the hub."""
+    key: str
+    device: str
+    enabled: bool
+    state: str | None
+    attributes: dict[str, Any]
+
+
+class HomeAssistant:
+    """A running Home Assistant with the demo user logged in."""
+
+    def __init__(self, folder: Path, port: int, process: Process, session: aiohttp.ClientSession) -> None:
+        """Take what `start` made."""
+        self.url = f"http://{LOCALHOST}:{port}"
+        self.account = Account.load(folder)
+        self._folder = folder
+        self._process = process
+        self._session = session
+        self._access_token = ""
+        self._expires = 0.0
+
+    @classmethod
+    async def start(cls, folder: Path, port: int, session: aiohttp.ClientSession) -> Self:
+        """Prepare a folder, start Home Assistant in it, and wait until it runs and the demo user is logged in."""
+        _prepare(folder, port)
+        process = await Process.start(
+            "Home Assistant",
+            [sys.executable, "-m", f"{__package__}.hass", "--config", str(folder), "--skip-pip"],
+            log=folder / "output.log",
+            folder=_ROOT,
+        )
+        home = cls(folder, port, process, session)
+        try:
+            await home._run()
+        except BaseException:
+            await home.stop()
+            raise
+        return home
+
+    async def stop(self) -> None:
+        """End Home Assistant."""
+        await self._process.stop()
+
+    async def _run(self) -> None:
+        """Wait until Home Assistant runs, and log in as soon as it answers."""
+        try:
+            async with asyncio.timeout(_START_TIMEOUT):
+                await self._answers()
+                if not self.account.refresh_token:
+                    await self._onboard()
+                while (await self.request("GET", "/api/config"))["state"] != "RUNNING":
+                    await asyncio.sleep(0.2)
+        except TimeoutError as err:
+            raise DemoError(
+                f"Home Assistant did not start within {_START_TIMEOUT} s.\n{self._process.log_end()}"
+            ) from err
+
+    async def _answers(self) -> None:
+        """Wait until the server is there, and so far that it can log somebody in."""
+        path = "/auth/providers" if self.account.refresh_token else "/api/onboarding"
+        while True:
+            self._process.check()
+            try:
+                async with self._session.get(self.url + path) as response:
+                    if response.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.2)
+
+    async def _onboard(self) -> None:
+        """Make the first user."""
+        account = self.account
+        created = await self._send(
+            "POST",
+            "/api/onboarding/users",
+            json={
+                "client_id": _CLIENT_ID,
+                "name": account.user.title(),
+                "username": account.user,
+                "password": account.password,
+                "language": "en",
+            },
+        )
+        await self._log_in(grant_type="authorization_code", code=created["auth_code"])
+        account.save(self._folder)
+
+    async def _log_in(self, **grant: str) -> None:
+        """Exchange a grant for an access token."""
+        tokens = await self._send("POST", "/auth/token", data={"client_id": _CLIENT_ID, **grant})
+        self._access_token = tokens["access_token"]
+        # One minute less than it lasts, so that none expires on its way.
+        self._expires = time.monotonic() + tokens["expires_in"] - 60
+        self.account.refresh_token = tokens.get("refresh_token", self.account.refresh_token)
+
+    async def _authorized(self) -> str:
+        """Return an access token that is still good."""
+        if time.monotonic() > self._expires:
+            await self._log_in(grant_type="refresh_token", refresh_token=self.account.refresh_token)
+        return self._access_token
+
+    async def _send(self, method: str, path: str, **options: Any) -> Any:
+        """Send a request, and raise unless the answer is a success."""
+        self._process.check()
+        try:
+            async with self._session.request(method, self.url + path, **options) as response:
+                if response.status >= 400:
+                    text = (await response.text())[:500]
+                    why = self._process.log_end() if response.status >= 500 else text
+                    raise DemoError(f"Home Assistant answered {method} {path} with {response.status}.\n{why}")
+                return await response.json()
+        except aiohttp.ClientError as err:
+            self._process.check()
+            raise DemoError(f"Home Assistant did not answer {method} {path}: {err}") from err
+
+    async def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Ask the REST API."""
+        headers = {"Authorization": f"Bearer {await self._authorized()}"}
+        return await self._send(method, path, json=body, headers=headers)
+
+    async def commands(self, *types: str) -> list[Any]:
+        """Ask the WebSocket API, which alone gives the registries."""
+        token = await self._authorized()
+        self._process.check()
+        async with self._session.ws_connect(f"{self.url}/api/websocket", max_msg_size=0) as socket:
+            await socket.receive_json()
+            await socket.send_json({"type": "auth", "access_token": token})
+            await socket.receive_json()
+            results = []
+            for number, kind in enumerate(types, start=1):
+                await socket.send_json({"id": number, "type": kind})
+                answer = await socket.receive_json()
+                if not answer["success"]:
+                    raise DemoError(f"Home Assistant refused {kind}: {answer['error']['message']}")
+                results.append(answer["result"])
+        return results
+
+    async def add_dashboard(self, url: str, token: str, interval: int) -> None:
+        """Add the integration as a user does, through its forms; what an earlier run added is kept."""
+        account = self.account
+        for entry in await self.request("GET", f"/api/config/config_entries/entry?domain={DOMAIN}"):
+            if entry["entry_id"] != account.entry_id or url != account.dashboard:
+                await self.request("DELETE", f"/api/config/config_entries/entry/{entry['entry_id']}")
+                account.entry_id = ""
+        if not account.entry_id:
+            account.dashboard = url
+            account.entry_id = await self._add_entry(url, token)
+            account.save(self._folder)
+        await self._set_options(interval)
+        await self._loaded()
+
+    async def _add_entry(self, url: str, token: str) -> str:
+        """Fill in the forms of the config flow."""
+        path = "/api/config/config_entries/flow"
+        result = await self.request("POST", path, {"handler": DOMAIN, "show_advanced_options": False})
+        answers: dict[str, dict[str, Any]] = {
+            "user": {"url": url, "advanced": {"verify_ssl": True, "headers": ""}},
+            "token": {"token": token},
+        }
+        while result["type"] == "form":
+            if result.get("errors"):
+                raise DemoError("\n".join(_explain("error", error) for error in result["errors"].values()))
+            if result["step_id"] not in answers:
+                raise DemoError(f"The integration asks for what the demo does not know: {result['step_id']}")
+            # Each form is answered once: a form that comes back without an error would be answered for ever.
+            answer = answers.pop(result["step_id"])
+            result = await self.request("POST", f"{path}/{result['flow_id']}", answer)
+        if result["type"] != "create_entry":
+            raise DemoError(_explain("abort", result.get("reason", result["type"])))
+        return str(result["result"]["entry_id"])
+
+    async def _set_options(self, interval: int) -> None:
+        """Fill in the form of the options flow: all as it stands there, but the polling interval."""
+        path = "/api/config/config_entries/options/flow"
+        form = await self.request("POST", path, {"handler": self.account.entry_id})
+        answer = {item["name"]: item["default"] for item in form["data_schema"] if "default" in item}
+        result = await self.request("POST", f"{path}/{form['flow_id']}", {**answer, "scan_interval": interval})
+        if result["type"] != "create_entry":
+            raise DemoError(f"The integration refused its options: {result.get('errors')}")
+
+    async def _loaded(self) -> None:
+        """Wait until the entry is set up with the new options."""
+        await asyncio.sleep(0.5)  # Options that changed reload the entry in a task of its own.
+        entry: dict[str, Any] = {}
+        for _ in range(60):
+            entries = await self.request("GET", f"/api/config/config_entries/entry?domain={DOMAIN}")
+            entry = next(entry for entry in entries if entry["entry_id"] == self.account.entry_id)
+            if entry["state"] == "loaded":
+                return
+            await asyncio.sleep(0.5)
+        raise DemoError(
+            f"The integration was not set up: {entry['state']}, {entry['reason'] or 'for no reason given'}."
+        )
+
+    async def entities(self) -> list[Entity]:
+        """Return every entity of the integration, by device and key."""
+        states = {state["entity_id"]: state for state in await self.request("GET", "/api/states")}
+        registry, devices = await self.commands("config/entity_registry/list", "config/device_registry/list")
+        entry_id = self.account.entry_id
+        names = {device["id"]: device["name_by_user"] or device["name"] for device in devices}
+        servers = {
+            device["id"]: identifier.removeprefix(entry_id).removeprefix("_") or None
+            for device in devices
+            for domain, identifier in device["identifiers"]
+            if domain == DOMAIN and identifier.startswith(entry_id)
+        }
+        found = []
+        for item in registry:
+            if item["config_entry_id"] != entry_id:
+                continue
+            server = servers.get(item["device_id"])
+            state = states.get(item["entity_id"], {})
+            prefix = f"{entry_id}_" if server is None else f"{entry_id}_{server}_"
+            found.append(
+                Entity(
+                    entity_id=item["entity_id"],
+                    server=server,
+                    key=item["unique_id"].removeprefix(prefix),
+                    device=names.get(item["device_id"], ""),
+                    enabled=item["disabled_by"] is None,
+                    state=state.get("state"),
+                    attributes=state.get("attributes", {}),
+                )
+            )
+        return sorted(found, key=lambda entity: (entity.device, entity.server or "", entity.key))
+
+    def complaints(self) -> list[str]:
+        """Return what Home Assistant logged about the integration as a warning or worse."""
+        file = self._folder / "home-assistant.log"
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
+        return [line for line in lines if _COMPLAINT.search(line)]
+
+
+def _prepare(folder: Path, port: int) -> None:
+    """Write what Home Assistant reads at its start."""
+    if not (_INTEGRATION / "manifest.json").exists():
+        raise DemoError(f"The integration is not in this checkout: {_INTEGRATION} has no manifest.json.")
+    (folder / ".storage").mkdir(parents=True, exist_ok=True)
+    (folder / "configuration.yaml").write_text(_CONFIGURATION, encoding="utf-8")
+    link = folder / "custom_components" / DOMAIN
+    link.parent.mkdir(exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(_INTEGRATION, target_is_directory=True)
+    # Since 2026 these settings are in the storage; in YAML they would wait for somebody to confirm them on every page.
+    http = {
+        "server_host": [LOCALHOST],
+        "server_port": port,
+        "cors_allowed_origins": [],
+        "login_attempts_threshold": -1,
+        "ip_ban_enabled": False,
+        "ssl_profile": "modern",
+        "use_x_frame_options": True,
+        "created_at": datetime.now(UTC).isoformat(),
+        "error": None,
+        "error_message": None,
+    }
+    _store(folder, "http", 2, 2, {"stable": http, "pending": None, "yaml_migration_done": True})
+    if not (folder / ".storage" / "onboarding").exists():
+        _store(folder, "onboarding", 4, 1, {"done": ["core_config", "analytics", "integration"]})
+
+
+def _store(folder: Path, key: str, version: int, minor_version: int, data: dict[str, Any]) -> None:
+    """Write a file of Home Assistant's storage."""
+    content = {"version": version, "minor_version": minor_version, "key": key, "data": data}
+    (folder / ".storage" / key).write_text(json.dumps(content), encoding="utf-8")
+
+
+def _explain(kind: str, key: str) -> str:
+    """Say what the integration's own form would say."""
+    translations = json.loads((_INTEGRATION / "translations" / "en.json").read_text(encoding="utf-8"))
+    return f"The integration refused the dashboard: {translations['config'].get(kind, {}).get(key, key)}"
