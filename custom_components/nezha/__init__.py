@@ -1,36 +1,79 @@
 """Nezha for Home Assistant: every server of a Nezha dashboard is a device."""
 
+from functools import partial
+from http import HTTPStatus
+
 from yarl import URL
 
-from homeassistant.const import CONF_HEADERS, CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL, Platform
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_HEADERS, CONF_PASSWORD, CONF_TOKEN, CONF_URL, CONF_USERNAME, CONF_VERIFY_SSL, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from .api import AuthenticationError, connect
-from .const import CONF_TOKEN_REJECTED, DOMAIN
+from .api import BlockedError, GatewayError, Generation, NezhaError, connect, identify
+from .const import CONF_GENERATION, CONF_REJECTED, DOMAIN
 from .coordinator import NezhaConfigEntry, NezhaCoordinator, memory_store
-from .devices import identity_of
+from .devices import key_of
+from .repairs import BlockedIssue, create_renumbered_issue, delete_issues, delete_renumbered_issue
+from .session import lasting_session
 
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.CALENDAR, Platform.EVENT, Platform.SENSOR)
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: NezhaConfigEntry) -> bool:
     """Set up a dashboard."""
-    if entry.data.get(CONF_TOKEN_REJECTED):
-        raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AuthenticationError.reason)
+    if entry.data.get(CONF_REJECTED):
+        raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="rejected")
+    url = URL(entry.data[CONF_URL])
+    headers = entry.data[CONF_HEADERS]
+    session = lasting_session(hass, url, entry.data[CONF_VERIFY_SSL])
+    ask = partial(identify, session, url, headers)
+    try:
+        dashboard = await ask()
+    except NezhaError as err:
+        reason = err.reason
+        if _is_block(entry, err):
+            BlockedIssue(hass, entry).pause()
+            reason = BlockedError.reason
+        raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key=reason) from err
+    _take_generation(hass, entry, dashboard.generation)
     backend = connect(
-        async_get_clientsession(hass, entry.data[CONF_VERIFY_SSL]),
-        URL(entry.data[CONF_URL]),
-        entry.data[CONF_TOKEN],
-        entry.data[CONF_HEADERS],
+        session,
+        url,
+        dashboard.generation,
+        headers,
+        token=entry.data.get(CONF_TOKEN),
+        username=entry.data.get(CONF_USERNAME, ""),
+        password=entry.data.get(CONF_PASSWORD, ""),
     )
-    coordinator = NezhaCoordinator(hass, entry, backend)
+    coordinator = NezhaCoordinator(hass, entry, backend, ask)
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    coordinator.async_follow()
     return True
+
+
+def _is_block(entry: NezhaConfigEntry, err: NezhaError) -> bool:
+    """Whether this is how a dashboard answers an address that it blocks; v0 does not."""
+    return (
+        isinstance(err, GatewayError)
+        and err.status == HTTPStatus.FORBIDDEN
+        and entry.data[CONF_GENERATION] != Generation.V0
+    )
+
+
+def _take_generation(hass: HomeAssistant, entry: NezhaConfigEntry, generation: Generation) -> None:
+    """Go on where a dashboard was upgraded from v1 to v2, and stop where its servers were numbered anew."""
+    known = Generation(entry.data[CONF_GENERATION])
+    if generation is known:
+        delete_renumbered_issue(hass, entry)
+        return
+    if Generation.V0 in (known, generation):
+        create_renumbered_issue(hass, entry, generation)
+        raise ConfigEntryError(translation_domain=DOMAIN, translation_key="renumbered")
+    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_GENERATION: generation.value})
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: NezhaConfigEntry) -> bool:
@@ -41,13 +84,18 @@ async def async_unload_entry(hass: HomeAssistant, entry: NezhaConfigEntry) -> bo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: NezhaConfigEntry) -> None:
-    """Forget what was known of a dashboard's servers."""
+    """Forget what was known of a dashboard's servers, and what was told about it."""
+    delete_issues(hass, entry)
     await memory_store(hass, entry.entry_id).async_remove()
 
 
 async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: NezhaConfigEntry, device: dr.AnyDeviceEntry
 ) -> bool:
-    """Let the user delete the device of a server that the dashboard no longer lists."""
-    identity = identity_of(entry, device)
-    return identity is not None and identity not in entry.runtime_data.data
+    """Let the user delete the device of a server or service that the dashboard no longer lists."""
+    key = key_of(entry, device)
+    if key is None or entry.state is not ConfigEntryState.LOADED:
+        # Only a dashboard that was asked can have a server no longer.
+        return False
+    coordinator = entry.runtime_data
+    return key not in coordinator.data and key not in coordinator.services

@@ -3,12 +3,23 @@
 from collections.abc import Iterator, Mapping
 import re
 
-from aiohttp import ClientSession
+from aiohttp import ClientConnectorCertificateError, ClientSession
 from yarl import URL
 
-from .api import GatewayError, Generation, MovedError, NezhaError, ProtocolError, UnreachableError, identify
+from .api import (
+    Dashboard,
+    GatewayError,
+    MovedError,
+    NezhaError,
+    NotNezhaError,
+    ProtocolError,
+    ServerError,
+    UnreachableError,
+    identify,
+)
 
 _MOST_SEGMENTS = 6
+_SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OWN_HEADERS = {"authorization", "connection", "content-length", "content-type", "host", "transfer-encoding"}
 
@@ -31,41 +42,49 @@ class InvalidHeadersError(ValueError):
     reason = "invalid_headers"
 
 
-async def find_dashboard(session: ClientSession, text: str, headers: Mapping[str, str]) -> tuple[URL, Generation]:
+async def find_dashboard(session: ClientSession, text: str, headers: Mapping[str, str]) -> tuple[URL, Dashboard]:
     """Find the dashboard that a person means by a text, asking without a credential.
 
     A missing scheme, the address of a page or of the API, and a redirect from http to https are put right. Raises
     `InvalidAddressError`, or the `NezhaError` that describes best what is there instead.
     """
-    error: NezhaError | None = None
+    errors: list[NezhaError] = []
     for scheme in _schemes(text, may_be_plain=not headers):
         for url in _prefixes(_parse(scheme + text.strip())):
             try:
                 return await _identify(session, url, headers)
             except UnreachableError as err:
-                # What the first scheme said stands, unless the second one gets an answer.
-                error = error or err
+                errors.append(err)
                 break
             except (GatewayError, ProtocolError) as err:
-                error = err
-    assert error is not None
-    raise error
+                errors.append(err)
+        if isinstance(errors[-1].__cause__, ClientConnectorCertificateError):
+            # There is https, with a certificate that is not to be trusted: no reason to do without either.
+            break
+    raise max(errors, key=_weight)
 
 
-async def _identify(session: ClientSession, url: URL, headers: Mapping[str, str]) -> tuple[URL, Generation]:
+def _weight(error: NezhaError) -> int:
+    """Return how much an error says of what is there. Of several, the first of the most telling ones is shown."""
+    if isinstance(error, UnreachableError) and not isinstance(error, ServerError):
+        return 0
+    return 1 if isinstance(error, NotNezhaError) else 2
+
+
+async def _identify(session: ClientSession, url: URL, headers: Mapping[str, str]) -> tuple[URL, Dashboard]:
     """Identify a dashboard, going along from http to https on the same host."""
     try:
         return url, await identify(session, url, headers)
     except MovedError as err:
         if url.scheme != "http" or err.target.scheme != "https" or err.target.host != url.host:
             raise
-        secure = err.target.with_path(url.path).with_query(None).with_fragment(None)
+        secure = err.target.origin().with_path(url.path)
         return secure, await identify(session, secure, headers)
 
 
 def _schemes(text: str, *, may_be_plain: bool) -> tuple[str, ...]:
     """Return what to put before a text. A gateway's headers are never tried over plain http unasked."""
-    if "://" in text:
+    if _SCHEME.match(text):
         return ("",)
     return ("https://", "http://") if may_be_plain else ("https://",)
 
@@ -73,6 +92,8 @@ def _schemes(text: str, *, may_be_plain: bool) -> tuple[str, ...]:
 def _parse(text: str) -> URL:
     try:
         url = URL(text)
+        # What cannot be asked of a name server: labels that are empty or too long.
+        (url.host or "").encode("idna")
     except ValueError as err:
         raise InvalidAddressError from err
     if url.scheme not in ("http", "https") or not url.host:

@@ -1,4 +1,4 @@
-"""Adds a dashboard, gives it a new token or address, and sets its options."""
+"""Adds a dashboard, and gives it a new credential or address."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,31 +8,12 @@ from typing import Any, override
 import voluptuous as vol
 from yarl import URL
 
-from homeassistant.config_entries import (
-    SOURCE_REAUTH,
-    SOURCE_RECONFIGURE,
-    ConfigFlow,
-    ConfigFlowResult,
-    OptionsFlowWithReload,
-)
-from homeassistant.const import CONF_HEADERS, CONF_SCAN_INTERVAL, CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_HEADERS, CONF_PASSWORD, CONF_TOKEN, CONF_URL, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
-)
+from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig, TextSelectorType
 
 from .address import (
     InvalidAddressError,
@@ -42,25 +23,27 @@ from .address import (
     parse_headers,
     same_dashboard,
 )
-from .api import AuthenticationError, Generation, MovedError, NezhaError, Snapshot, connect
-from .const import (
-    CONF_GENERATION,
-    CONF_GROUP_AS_AREA,
-    CONF_GROUPS,
-    CONF_OFFLINE_AFTER,
-    CONF_TOKEN_REJECTED,
-    DEFAULT_OFFLINE_AFTER,
-    DEFAULT_SCAN_INTERVAL,
-    DOMAIN,
+from .api import (
+    AuthenticationError,
+    Generation,
+    MissingScopeError,
+    MovedError,
+    NezhaError,
+    PasswordRejectedError,
+    Snapshot,
+    connect,
 )
+from .const import CONF_GENERATION, CONF_REJECTED, DOMAIN
 from .coordinator import NezhaConfigEntry
-from .devices import identity_of
-from .fleet import UNGROUPED
+from .devices import SERVICE_PREFIX, key_of
+from .options_flow import NezhaOptionsFlow
+from .session import passing_session
 
 _LOGGER = logging.getLogger(__name__)
 
 _ADVANCED = "advanced"
 _PLACEHOLDERS = {"example": "https://nezha.example.com", "header": "CF-Access-Client-Id: …"}
+_SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 
 _ADDRESS_SCHEMA = vol.Schema(
     {
@@ -76,9 +59,8 @@ _ADDRESS_SCHEMA = vol.Schema(
         ),
     }
 )
-_TOKEN_SCHEMA = vol.Schema(
-    {vol.Required(CONF_TOKEN): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))}
-)
+_TOKEN_SCHEMA = vol.Schema({vol.Required(CONF_TOKEN): _SECRET})
+_PASSWORD_SCHEMA = vol.Schema({vol.Required(CONF_USERNAME): TextSelector(), vol.Required(CONF_PASSWORD): _SECRET})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,17 +69,31 @@ class _Dashboard:
 
     url: URL
     generation: Generation
+    site_name: str
     verify_ssl: bool
     headers: Mapping[str, str]
 
-    def data(self, token: str) -> dict[str, Any]:
+    @property
+    def title(self) -> str:
+        """What the entry is called."""
+        return self.site_name or self.url.authority
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """What the forms tell about it."""
+        return {
+            "dashboard": " · ".join(filter(None, (f"Nezha {self.generation}", self.site_name))),
+            "origin": str(self.url.origin()),
+        }
+
+    def data(self, credential: Mapping[str, str]) -> dict[str, Any]:
         """Return an entry's data."""
         return {
             CONF_URL: str(self.url),
             CONF_GENERATION: self.generation.value,
             CONF_VERIFY_SSL: self.verify_ssl,
             CONF_HEADERS: dict(self.headers),
-            CONF_TOKEN: token,
+            **credential,
         }
 
     @classmethod
@@ -106,20 +102,23 @@ class _Dashboard:
         return cls(
             url=URL(entry.data[CONF_URL]),
             generation=Generation(entry.data[CONF_GENERATION]),
+            site_name=entry.title,
             verify_ssl=entry.data[CONF_VERIFY_SSL],
             headers=entry.data[CONF_HEADERS],
         )
 
 
 class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Asks for the address first, and for the token once a dashboard answers there."""
+    """Asks for the address first, and once a dashboard answers there, for what its generation takes."""
 
     VERSION = 1
 
     def __init__(self) -> None:
         """Start with nothing known."""
         self._dashboard: _Dashboard
-        self._rejected: set[str] = set()
+        self._accepted: Mapping[str, str]
+        self._missing_scopes: list[str] = []
+        self._rejected: list[Mapping[str, str]] = []
 
     @staticmethod
     @callback
@@ -148,10 +147,16 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
             },
         )
 
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Ask for a new credential after the dashboard rejected the one it had."""
+        entry = self._get_reauth_entry()
+        self._dashboard = _Dashboard.of(entry)
+        return await self._async_ask_credential()
+
     async def _async_step_address(
         self, step_id: str, user_input: dict[str, Any] | None, suggested: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Find the dashboard, then ask for its token."""
+        """Find the dashboard, then ask for a credential."""
         errors: dict[str, str] = {}
         placeholders = dict(_PLACEHOLDERS)
         if user_input is not None:
@@ -164,12 +169,11 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
             except NezhaError as err:
                 _LOGGER.debug("No dashboard found: %s", err, exc_info=True)
                 errors["base"] = err.reason
-                if isinstance(err, MovedError):
-                    placeholders["target"] = str(err.target.origin())
+                placeholders |= _details(err)
             else:
                 if self._is_configured():
                     return self.async_abort(reason="already_configured")
-                return await self.async_step_token()
+                return await self._async_ask_credential()
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(_ADDRESS_SCHEMA, user_input or suggested),
@@ -179,145 +183,170 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _async_find(self, user_input: Mapping[str, Any]) -> _Dashboard:
         advanced = user_input[_ADVANCED]
+        verify_ssl = advanced[CONF_VERIFY_SSL]
         headers = parse_headers(advanced[CONF_HEADERS])
-        session = async_get_clientsession(self.hass, advanced[CONF_VERIFY_SSL])
-        url, generation = await find_dashboard(session, user_input[CONF_URL], headers)
-        return _Dashboard(url=url, generation=generation, verify_ssl=advanced[CONF_VERIFY_SSL], headers=headers)
+        with passing_session(self.hass, verify_ssl) as session:
+            url, found = await find_dashboard(session, user_input[CONF_URL], headers)
+        return _Dashboard(
+            url=url,
+            generation=found.generation,
+            site_name=found.site_name,
+            verify_ssl=verify_ssl,
+            headers=headers,
+        )
+
+    def _changed_entry(self) -> NezhaConfigEntry | None:
+        """Return the entry that gets a new credential or address; `None` where a new entry is made."""
+        if self.source == SOURCE_REAUTH:
+            return self._get_reauth_entry()
+        return self._get_reconfigure_entry() if self.source == SOURCE_RECONFIGURE else None
 
     def _is_configured(self) -> bool:
-        """Whether another entry has this dashboard."""
-        own = self._get_reconfigure_entry().entry_id if self.source == SOURCE_RECONFIGURE else None
+        """Whether another entry has this dashboard. One that numbers its servers anew is another dashboard."""
+        own = self._changed_entry()
         return any(
-            entry.entry_id != own and same_dashboard(entry.data[CONF_URL], str(self._dashboard.url))
+            entry is not own
+            and same_dashboard(entry.data[CONF_URL], str(self._dashboard.url))
+            and (entry.data[CONF_GENERATION] == Generation.V0) == (self._dashboard.generation is Generation.V0)
             for entry in self._async_current_entries()
         )
 
-    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Ask for a new token after the dashboard rejected the one it had."""
-        self._dashboard = _Dashboard.of(self._get_reauth_entry())
-        self._rejected.add(entry_data[CONF_TOKEN])
-        return await self.async_step_reauth_confirm()
+    async def _async_ask_credential(self) -> ConfigFlowResult:
+        """Ask for what the generation takes. What the entry has is suggested, unless it was rejected."""
+        if (entry := self._changed_entry()) and entry.data.get(CONF_REJECTED):
+            self._rejected.append(_credential(entry.data))
+        match self._dashboard.generation:
+            case Generation.V0:
+                return await (self.async_step_reauth_confirm() if self.source == SOURCE_REAUTH else self.async_step_token())
+            case Generation.V1:
+                return await self.async_step_password()
+            case Generation.V2:
+                return await self.async_step_credential()
 
-    async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Take the new token."""
-        return await self._async_step_token("reauth_confirm", user_input, None)
+    async def async_step_credential(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Let the user choose what to sign in to v2 with."""
+        return self.async_show_menu(
+            step_id="credential",
+            menu_options=["access_token", "password"],
+            description_placeholders=self._dashboard.placeholders,
+        )
 
     async def async_step_token(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Take the token of a dashboard that was found at a new address."""
-        suggested = None
-        if self.source == SOURCE_RECONFIGURE:
-            data = self._get_reconfigure_entry().data
-            if data.get(CONF_TOKEN_REJECTED):
-                self._rejected.add(data[CONF_TOKEN])
-            else:
-                suggested = {CONF_TOKEN: data[CONF_TOKEN]}
-        return await self._async_step_token("token", user_input, suggested)
+        """Take the API token of v0."""
+        return await self._async_step_check("token", _TOKEN_SCHEMA, user_input)
 
-    async def _async_step_token(
-        self, step_id: str, user_input: dict[str, Any] | None, suggested: Mapping[str, Any] | None
+    async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Take another API token of v0."""
+        return await self._async_step_check("reauth_confirm", _TOKEN_SCHEMA, user_input)
+
+    async def async_step_access_token(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Take the personal access token of v2."""
+        return await self._async_step_check("access_token", _TOKEN_SCHEMA, user_input)
+
+    async def async_step_password(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Take the user and password of v1 or v2."""
+        return await self._async_step_check("password", _PASSWORD_SCHEMA, user_input)
+
+    async def _async_step_check(
+        self, step_id: str, schema: vol.Schema, user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
-        """Ask for the fleet with a token; finish with whom it answers."""
+        """Ask for the fleet with a credential; finish with whom it answers."""
         errors: dict[str, str] = {}
+        placeholders = self._dashboard.placeholders
         if user_input is not None:
-            token = user_input[CONF_TOKEN].strip()
+            credential = _credential(user_input)
             try:
-                snapshot = await self._async_snapshot(token)
+                snapshot = await self._async_try(credential)
             except NezhaError as err:
                 _LOGGER.debug("The fleet cannot be had: %s", err, exc_info=True)
                 errors["base"] = err.reason
+                placeholders |= _details(err)
             else:
-                if self._is_other_dashboard(snapshot):
-                    errors["base"] = "another_dashboard"
-                else:
-                    return self._finish(token)
+                if self._is_configured():
+                    # By another flow, in the meantime.
+                    return self.async_abort(reason="already_configured")
+                if not self._is_other_dashboard(snapshot):
+                    self._accepted = credential
+                    return await self.async_step_scopes()
+                errors["base"] = "another_dashboard"
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(_TOKEN_SCHEMA, suggested),
+            data_schema=self.add_suggested_values_to_schema(schema, self._suggested()),
             errors=errors,
-            description_placeholders={
-                "generation": self._dashboard.generation.value,
-                "origin": str(self._dashboard.url.origin()),
-            },
+            description_placeholders=placeholders,
         )
 
-    async def _async_snapshot(self, token: str) -> Snapshot:
-        """Fetch the fleet. A token that was rejected once is not sent again."""
-        if token in self._rejected:
-            raise AuthenticationError
-        backend = connect(
-            async_get_clientsession(self.hass, self._dashboard.verify_ssl),
-            self._dashboard.url,
-            token,
-            self._dashboard.headers,
-        )
-        try:
-            return await backend.snapshot()
-        except AuthenticationError:
-            self._rejected.add(token)
-            raise
+    def _suggested(self) -> Mapping[str, str] | None:
+        """Return what the entry has, where only its address is changed."""
+        if self.source != SOURCE_RECONFIGURE:
+            return None
+        credential = _credential(self._get_reconfigure_entry().data)
+        return None if credential in self._rejected else credential
+
+    async def _async_try(self, credential: Mapping[str, str]) -> Snapshot:
+        """Fetch the fleet. A credential that was rejected once is not sent again, and an empty one never."""
+        is_password = CONF_PASSWORD in credential
+        if credential in self._rejected or not all(credential.values()):
+            raise PasswordRejectedError if is_password else AuthenticationError
+        dashboard = self._dashboard
+        with passing_session(self.hass, dashboard.verify_ssl) as session:
+            backend = connect(session, dashboard.url, dashboard.generation, dashboard.headers, **credential)
+            try:
+                snapshot = await backend.snapshot()
+                self._missing_scopes = await backend.missing_scopes()
+            except AuthenticationError:
+                self._rejected.append(credential)
+                raise
+        return snapshot
 
     def _is_other_dashboard(self, snapshot: Snapshot) -> bool:
-        """Whether none of the servers that the entry has devices of is there, by number and name."""
-        if self.source not in (SOURCE_REAUTH, SOURCE_RECONFIGURE):
+        """Whether none of the servers that the entry has devices of is there: by uuid, or by number and name on v0."""
+        entry = self._changed_entry()
+        if entry is None:
             return False
-        entry: NezhaConfigEntry = self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
         known = {
-            (identity, device.name)
+            key: device.name
             for device in dr.async_entries_for_config_entry(dr.async_get(self.hass), entry.entry_id)
-            if (identity := identity_of(entry, device)) is not None
+            if (key := key_of(entry, device)) is not None and not key.startswith(SERVICE_PREFIX)
         }
-        return bool(known) and known.isdisjoint(
-            (identity, server.name) for identity, server in snapshot.servers.items()
+        by_number = self._dashboard.generation is Generation.V0
+        # The device of a server without a name has one in the user's language: its number has to do.
+        return bool(known) and not any(
+            identity in known and (not by_number or server.name in ("", known[identity]))
+            for identity, server in snapshot.servers.items()
         )
 
-    def _finish(self, token: str) -> ConfigFlowResult:
-        """Make or change the entry; its data is replaced whole, and with it the mark of a rejected token."""
-        data = self._dashboard.data(token)
-        if self.source == SOURCE_REAUTH:
-            return self.async_update_reload_and_abort(self._get_reauth_entry(), data=data)
-        if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_reload_and_abort(self._get_reconfigure_entry(), data=data)
-        return self.async_create_entry(title=self._dashboard.url.authority, data=data)
+    async def async_step_scopes(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Tell what a token may not do, before the entry is made; then make or change it.
+
+        Its data is replaced whole, and with it the mark of a rejected credential.
+        """
+        if self._missing_scopes and user_input is None:
+            scopes = ", ".join(f"`{scope}`" for scope in self._missing_scopes)
+            return self.async_show_form(step_id="scopes", description_placeholders={"scopes": scopes})
+        data = self._dashboard.data(self._accepted)
+        if entry := self._changed_entry():
+            return self.async_update_reload_and_abort(entry, data=data)
+        return self.async_create_entry(title=self._dashboard.title, data=data)
 
 
-class NezhaOptionsFlow(OptionsFlowWithReload):
-    """How often to ask, when a silent server is offline, and which groups to take."""
-
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show the options with what is on the dashboard now."""
-        if user_input is not None:
-            return self.async_create_entry(data=user_input)
-        entry: NezhaConfigEntry = self.config_entry
-        groups = set(entry.options.get(CONF_GROUPS, ()))
-        if hasattr(entry, "runtime_data"):
-            groups.update(entry.runtime_data.groups)
-        groups.discard(UNGROUPED)
-        schema = vol.Schema(
-            {
-                vol.Required(CONF_SCAN_INTERVAL, default=DEFAULT_SCAN_INTERVAL): _seconds(5, 3600),
-                vol.Required(CONF_OFFLINE_AFTER, default=DEFAULT_OFFLINE_AFTER): _seconds(5, 3600),
-                vol.Optional(CONF_GROUPS, default=[]): SelectSelector(
-                    SelectSelectorConfig(
-                        options=[SelectOptionDict(value=group, label=group) for group in (*sorted(groups), UNGROUPED)],
-                        translation_key=CONF_GROUPS,
-                        multiple=True,
-                        mode=SelectSelectorMode.DROPDOWN,
-                    )
-                ),
-                vol.Required(CONF_GROUP_AS_AREA, default=False): BooleanSelector(),
-            }
-        )
-        return self.async_show_form(
-            step_id="init", data_schema=self.add_suggested_values_to_schema(schema, entry.options)
-        )
+def _credential(data: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return a credential as it is given and kept: a token, or a user and password."""
+    if CONF_TOKEN in data:
+        return {CONF_TOKEN: _clean(data[CONF_TOKEN])}
+    return {CONF_USERNAME: data[CONF_USERNAME].strip(), CONF_PASSWORD: data[CONF_PASSWORD]}
 
 
-def _seconds(least: int, most: int) -> vol.All:
-    return vol.All(
-        NumberSelector(
-            NumberSelectorConfig(
-                min=least, max=most, step=1, unit_of_measurement="s", mode=NumberSelectorMode.BOX
-            )
-        ),
-        vol.Coerce(int),
-    )
+def _details(error: NezhaError) -> dict[str, str]:
+    """Return what an error's text names."""
+    match error:
+        case MovedError(target=target):
+            return {"target": str(target.origin())}
+        case MissingScopeError(scope=scope):
+            return {"scope": scope}
+    return {}
+
+
+def _clean(token: str) -> str:
+    """Remove what slips in where a token is copied: spaces, line ends, invisible characters."""
+    return "".join(char for char in token if char.isprintable() and char != " ")

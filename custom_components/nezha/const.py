@@ -5,12 +5,14 @@ from typing import Final
 DOMAIN: Final = "nezha"
 
 CONF_GENERATION: Final = "generation"
-CONF_TOKEN_REJECTED: Final = "token_rejected"
-"""Set with the rejection, so that not even a restart sends that token again."""
+CONF_REJECTED: Final = "rejected"
+"""Set where the dashboard rejected the credential, so that not even a restart sends it again."""
 
 CONF_OFFLINE_AFTER: Final = "offline_after"
+CONF_METRICS_INTERVAL: Final = "metrics_interval"
 CONF_GROUPS: Final = "groups"
 CONF_GROUP_AS_AREA: Final = "group_as_area"
 
 DEFAULT_SCAN_INTERVAL: Final = 30
+DEFAULT_METRICS_INTERVAL: Final = 30
 DEFAULT_OFFLINE_AFTER: Final = 30

@@ -1,6 +1,7 @@
-"""Polls one dashboard and keeps what its servers are known by."""
+"""Polls one dashboard, follows its frames, and keeps what its servers are known by."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 import logging
 import time
@@ -8,22 +9,38 @@ from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_SCAN_INTERVAL
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .api import AuthenticationError, Backend, NezhaError, Snapshot
+from .api import (
+    AuthenticationError,
+    Backend,
+    BlockedError,
+    Dashboard,
+    Frame,
+    NezhaError,
+    ProtocolError,
+    Service,
+    Snapshot,
+    Task,
+    TrafficCycle,
+)
 from .const import (
+    CONF_GENERATION,
     CONF_GROUPS,
+    CONF_METRICS_INTERVAL,
     CONF_OFFLINE_AFTER,
-    CONF_TOKEN_REJECTED,
+    CONF_REJECTED,
+    DEFAULT_METRICS_INTERVAL,
     DEFAULT_OFFLINE_AFTER,
     DEFAULT_SCAN_INTERVAL,
     DOMAIN,
 )
-from .devices import Devices
+from .devices import SERVICE_PREFIX, Devices
 from .fleet import Fleet, KnownServer
+from .repairs import BlockedIssue
 
 type NezhaConfigEntry = ConfigEntry[NezhaCoordinator]
 
@@ -40,12 +57,22 @@ def memory_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, dict[str
 
 
 class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
-    """The known servers of one dashboard by identity: those of the chosen groups in the newest answer."""
+    """The known servers of one dashboard by identity: those of the chosen groups, as far as they are published.
+
+    Where the dashboard sends frames, who is online is published at once, and measurements at their own pace: the recorder
+    need not keep every two seconds.
+    """
 
     config_entry: NezhaConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: NezhaConfigEntry, backend: Backend) -> None:
-        """Prepare; nothing is asked yet."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: NezhaConfigEntry,
+        backend: Backend,
+        identify: Callable[[], Awaitable[Dashboard]],
+    ) -> None:
+        """Prepare; nothing is asked yet. `identify` tells which generation answers, without a credential."""
         super().__init__(
             hass,
             _LOGGER,
@@ -55,11 +82,20 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         )
         self.devices = Devices(hass, entry)
         self.snapshot: Snapshot | None = None
-        self._backend = backend
+        self.backend = backend
+        self.live = False
+        """Whether frames arrive."""
+        self._identify = identify
         self._store = memory_store(hass, entry.entry_id)
         self._fleet = self._new_fleet({})
+        self._blocked = BlockedIssue(hass, entry)
+        self._metrics_interval: int = entry.options.get(CONF_METRICS_INTERVAL, DEFAULT_METRICS_INTERVAL)
+        self._published_at = 0.0
+        self._asked_for: set[int] = set()
+        self._save_planned = False
         self._logged_offline: dict[str, float] = {}
         self._logged_omitted: set[str] = set()
+        self._logged_notes: set[str] = set()
 
     @property
     def groups(self) -> list[str]:
@@ -67,16 +103,53 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         servers = self.snapshot.servers.values() if self.snapshot else ()
         return sorted({group for server in servers for group in server.groups})
 
+    @property
+    def services(self) -> Mapping[str, Service]:
+        """The services by the key of their device."""
+        services = (self.snapshot and self.snapshot.services) or {}
+        return {f"{SERVICE_PREFIX}{number}": service for number, service in services.items()}
+
+    @property
+    def cycles(self) -> Mapping[int, TrafficCycle]:
+        """The traffic cycles by their rule's number."""
+        return (self.snapshot and self.snapshot.cycles) or {}
+
+    @property
+    def tasks(self) -> Mapping[str, Task]:
+        """The tasks that may be run, by the key of their button."""
+        tasks = (self.snapshot and self.snapshot.runs_tasks and self.snapshot.tasks) or {}
+        return {f"task_{number}": task for number, task in tasks.items()}
+
     def dump(self) -> dict[str, dict[str, Any]]:
         """Return the memory of all servers."""
         return self._fleet.dump()
 
     async def async_save(self) -> None:
         """Write the memory now."""
+        self._save_planned = False
         await self._store.async_save(self.dump())
+
+    def _plan_save(self) -> None:
+        """Write the memory within a minute. The store alone would put that off with every answer, for ever."""
+
+        def dump() -> dict[str, dict[str, Any]]:
+            self._save_planned = False
+            return self.dump()
+
+        if not self._save_planned:
+            self._save_planned = True
+            self._store.async_delay_save(dump, _STORE_DELAY)
 
     def _new_fleet(self, memories: Mapping[str, Mapping[str, Any]]) -> Fleet:
         return Fleet(self.config_entry.options.get(CONF_OFFLINE_AFTER, DEFAULT_OFFLINE_AFTER), memories)
+
+    @callback
+    def async_follow(self) -> None:
+        """Follow the dashboard's frames, if it sends any, until the entry is unloaded."""
+        if (frames := self.backend.frames()) is not None:
+            self.config_entry.async_create_background_task(
+                self.hass, self._follow(frames), f"{DOMAIN} frames of {self.config_entry.title}"
+            )
 
     @override
     async def _async_setup(self) -> None:
@@ -85,17 +158,37 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
     @override
     async def _async_update_data(self) -> Mapping[str, KnownServer]:
         try:
-            snapshot = await self._backend.snapshot()
+            snapshot = await self.backend.snapshot()
         except AuthenticationError as err:
-            self.hass.config_entries.async_update_entry(
-                self.config_entry, data={**self.config_entry.data, CONF_TOKEN_REJECTED: True}
-            )
+            self._reject()
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.reason) from err
+        except BlockedError as err:
+            raise UpdateFailed(
+                translation_domain=DOMAIN, translation_key=err.reason, retry_after=self._blocked.pause()
+            ) from err
         except NezhaError as err:
             _LOGGER.debug("No answer to use: %s", err, exc_info=True)
+            if isinstance(err, ProtocolError):
+                await self._look_for_upgrade()
             raise UpdateFailed(translation_domain=DOMAIN, translation_key=err.reason) from err
+        self._blocked.end()
         await self._take_in(snapshot)
-        return self._fleet.servers
+        return self._publishable()
+
+    def _reject(self) -> None:
+        """Mark the credential, so that not even a restart sends it again."""
+        self.hass.config_entries.async_update_entry(
+            self.config_entry, data={**self.config_entry.data, CONF_REJECTED: True}
+        )
+
+    async def _look_for_upgrade(self) -> None:
+        """Set up anew where another generation answers since."""
+        try:
+            dashboard = await self._identify()
+        except NezhaError:
+            return
+        if dashboard.generation != self.config_entry.data[CONF_GENERATION]:
+            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
 
     async def _take_in(self, snapshot: Snapshot) -> None:
         """Remember an answer, on disk too, and bring the devices in line with it."""
@@ -106,14 +199,76 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
             after_outage=not self.last_update_success,
         )
         self.snapshot = snapshot
+        await self._keep(booted=booted)
+        self.devices.update(self._fleet.servers, self.services, snapshot)
+        self._log(earlier, snapshot)
+
+    async def _keep(self, *, booted: bool) -> None:
+        """Write the memory: soon, or before anything is published where a boot was accepted.
+
+        Were a boot lost in a crash, it would be reported again with another second, and the statistics would take that for
+        one more reboot and count the traffic twice.
+        """
         if booted:
-            # On disk before it is published: were it lost in a crash, the same boot would be reported with another
-            # second, and the statistics would take that for one more reboot and count the traffic twice.
             await self.async_save()
         else:
-            self._store.async_delay_save(self.dump, _STORE_DELAY)
-        self.devices.update(self._fleet.servers, snapshot)
-        self._log(earlier, snapshot)
+            self._plan_save()
+
+    async def _follow(self, frames: AsyncIterator[Frame | None]) -> None:
+        """Take in frames while there are any; ask the dashboard at once where they cease, and where they begin again."""
+        try:
+            async for frame in frames:
+                if frame is None or not self.last_update_success:
+                    self.live = False
+                    await self.async_request_refresh()
+                else:
+                    await self._take_frame(frame)
+        except AuthenticationError:
+            self._reject()
+            self.config_entry.async_start_reauth(self.hass)
+
+    async def _take_frame(self, frame: Frame) -> None:
+        """Remember a frame, and publish what is due."""
+        self.live = True
+        earlier = self._fleet.servers
+        await self._keep(booted=self._fleet.follow(frame))
+        if self._is_due():
+            published = self._publishable()
+        else:
+            published = {
+                **self.data,
+                **{
+                    identity: known
+                    for identity, known in self._fleet.servers.items()
+                    if _is_news(known, self.data.get(identity))
+                },
+            }
+        if published != self.data:
+            self.data = published
+            self.async_update_listeners()
+        if self.snapshot:
+            self._log(earlier, self.snapshot)
+            await self._ask_for(frame.reports.keys() - {server.number for server in self.snapshot.servers.values()})
+
+    async def _ask_for(self, unknown: set[int]) -> None:
+        """Ask for the list once where a frame has servers that it had not: new ones, or those of other users."""
+        if unknown - self._asked_for:
+            self._asked_for |= unknown
+            await self.async_request_refresh()
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._published_at >= self._metrics_interval
+
+    def _publishable(self) -> Mapping[str, KnownServer]:
+        """Return what is to be seen now: all that is known, but for measurements that are not due yet."""
+        if not self.live or self._is_due():
+            self._published_at = time.monotonic()
+            return self._fleet.servers
+        held = dict(self._fleet.servers)
+        for identity, seen in self.data.items():
+            if (known := held.get(identity)) and not _is_news(known, seen):
+                held[identity] = replace(known, state=seen.state)
+        return held
 
     def _log(self, earlier: Mapping[str, KnownServer], snapshot: Snapshot) -> None:
         """Name servers that went offline, each once an hour at most, and answers that cannot be read, each once."""
@@ -135,3 +290,16 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         if unknown := set(snapshot.omitted) - self._logged_omitted:
             self._logged_omitted |= unknown
             _LOGGER.warning("Left out of the dashboard's answer: %s", "; ".join(sorted(unknown)))
+        for server in snapshot.servers.values():
+            if server.public_note.malformed and server.identity not in self._logged_notes:
+                self._logged_notes.add(server.identity)
+                _LOGGER.debug(
+                    "In the public note of server %s not understood: %s",
+                    server.number,
+                    ", ".join(server.public_note.malformed),
+                )
+
+
+def _is_news(known: KnownServer, seen: KnownServer | None) -> bool:
+    """Whether a server has to be seen at once: it came, went online or offline, or booted."""
+    return seen is None or seen.online != known.online or seen.memory.boot_time != known.memory.boot_time

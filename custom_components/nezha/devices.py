@@ -1,4 +1,4 @@
-"""Keeps the device registry true: a device for the dashboard, and one behind it for each server."""
+"""Keeps the device registry true: a device for the dashboard, and one behind it for each server and each service."""
 
 from collections.abc import Mapping
 import time
@@ -11,25 +11,27 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 
-from .api import Snapshot
+from .api import Generation, Service, Snapshot
 from .const import CONF_GENERATION, CONF_GROUP_AS_AREA, DOMAIN
 from .fleet import KnownServer
 
 if TYPE_CHECKING:
     from .coordinator import NezhaConfigEntry
 
+SERVICE_PREFIX = "service_"
+"""Begins the key of a service; no identity of a server does."""
 _LISTS_WITHOUT = 3
 _SECONDS_WITHOUT = 600
 """A device goes after this many complete lists and seconds without its server."""
 
 
-def server_identifier(entry: NezhaConfigEntry, identity: str) -> tuple[str, str]:
-    """Return what a server's device is known by."""
-    return DOMAIN, f"{entry.entry_id}_{identity}"
+def device_identifier(entry: NezhaConfigEntry, key: str) -> tuple[str, str]:
+    """Return what the device of a server (by its identity) or of a service (`service_` and its number) is known by."""
+    return DOMAIN, f"{entry.entry_id}_{key}"
 
 
-def identity_of(entry: NezhaConfigEntry, device: dr.AnyDeviceEntry) -> str | None:
-    """Return the identity of a device's server; `None` for the dashboard's own device."""
+def key_of(entry: NezhaConfigEntry, device: dr.AnyDeviceEntry) -> str | None:
+    """Return the key of a device's server or service; `None` for the dashboard's own device."""
     prefix = f"{entry.entry_id}_"
     return next(
         (key.removeprefix(prefix) for domain, key in device.identifiers if domain == DOMAIN and key.startswith(prefix)),
@@ -43,12 +45,14 @@ class Devices:
     def __init__(self, hass: HomeAssistant, entry: NezhaConfigEntry) -> None:
         """Register the dashboard's device, so that servers' devices can be placed behind it."""
         self.removed: frozenset[str] = frozenset()
-        """Servers whose device went since the update before: they are new if they come back."""
+        """Keys whose device went since the update before: they are new if they come back."""
         self.disabled: frozenset[str] = frozenset()
-        """Servers whose device the user disabled."""
+        """Keys whose device the user disabled."""
         self._entry = entry
         self._registry = dr.async_get(hass)
         self._url = URL(entry.data[CONF_URL])
+        # v0 has no page for a single server.
+        self._has_pages = entry.data[CONF_GENERATION] != Generation.V0
         self._hub = self._registry.async_get_or_create(
             config_entry_id=entry.entry_id,
             identifiers={(DOMAIN, entry.entry_id)},
@@ -61,54 +65,60 @@ class Devices:
         self._registered: dict[str, DeviceInfo] = {}
         self._missing: dict[str, tuple[int, float]] = {}
 
-    def update(self, servers: Mapping[str, KnownServer], snapshot: Snapshot) -> None:
-        """Register and rename the servers' devices, and remove those of servers that are gone for good."""
+    def update(
+        self, servers: Mapping[str, KnownServer], services: Mapping[str, Service], snapshot: Snapshot
+    ) -> None:
+        """Register and rename devices, and remove those of servers and services that are gone for good."""
         devices = self._devices()
+        wanted = {key: self._describe(known) for key, known in servers.items()} | {
+            key: self._describe_service(key, service) for key, service in services.items()
+        }
         removed = self._registered.keys() - devices.keys()
-        for identity in devices.keys() - servers.keys():
-            unwanted = identity in snapshot.servers
-            if not devices[identity].disabled and (unwanted or self._is_gone(identity, snapshot)):
-                self._registry.async_remove_device(devices[identity].id)
-                removed.add(identity)
-        for identity in removed:
-            self._registered.pop(identity, None)
-            self._missing.pop(identity, None)
-        for identity, known in servers.items():
-            self._missing.pop(identity, None)
-            self._register(identity, self._describe(known))
+        for key in devices.keys() - wanted.keys():
+            # A server that is listed but not wanted is one of a group that the user did not choose.
+            if not devices[key].disabled and (key in snapshot.servers or self._is_gone(key, snapshot)):
+                self._registry.async_remove_device(devices[key].id)
+                removed.add(key)
+        for key in removed:
+            self._registered.pop(key, None)
+            self._missing.pop(key, None)
+        for key, info in wanted.items():
+            self._missing.pop(key, None)
+            self._register(key, info)
         self.removed = frozenset(removed)
-        self.disabled = frozenset(identity for identity, device in devices.items() if device.disabled)
+        self.disabled = frozenset(key for key, device in devices.items() if device.disabled)
 
     def _devices(self) -> dict[str, DeviceEntry]:
-        """Return the servers' devices in the registry by identity."""
+        """Return the devices of servers and services in the registry."""
         return {
-            identity: device
+            key: device
             for device in dr.async_entries_for_config_entry(self._registry, self._entry.entry_id)
-            if (identity := identity_of(self._entry, device)) is not None
+            if (key := key_of(self._entry, device)) is not None
         }
 
-    def _is_gone(self, identity: str, snapshot: Snapshot) -> bool:
-        """Count a complete list without a server. A single bad answer must not cost a user their device."""
-        if not snapshot.complete:
+    def _is_gone(self, key: str, snapshot: Snapshot) -> bool:
+        """Count a complete list without a server or service. A single bad answer must not cost a user their device."""
+        complete = snapshot.services is not None if key.startswith(SERVICE_PREFIX) else snapshot.complete
+        if not complete:
             return False
         now = time.monotonic()
-        lists, since = self._missing.get(identity, (0, now))
-        self._missing[identity] = lists + 1, since
+        lists, since = self._missing.get(key, (0, now))
+        self._missing[key] = lists + 1, since
         return lists + 1 >= _LISTS_WITHOUT and now - since >= _SECONDS_WITHOUT
 
-    def _register(self, identity: str, info: DeviceInfo) -> None:
+    def _register(self, key: str, info: DeviceInfo) -> None:
         """Write a device only if something of it changed. A name that the user gave is kept by the registry itself."""
-        if self._registered.get(identity) != info:
+        if self._registered.get(key) != info:
             self._registry.async_get_or_create(config_entry_id=self._entry.entry_id, **info)
-            self._registered[identity] = info
+            self._registered[key] = info
 
     def _describe(self, known: KnownServer) -> DeviceInfo:
         """Say what is known of a server."""
         server, host = known.server, known.host
         info = DeviceInfo(
-            identifiers={server_identifier(self._entry, server.identity)},
+            identifiers={device_identifier(self._entry, server.identity)},
             manufacturer="Nezha",
-            configuration_url=self._url,
+            configuration_url=self._url / "server" / str(server.number) if self._has_pages else self._url,
             via_device_id=self._hub.id,
         )
         if server.name:
@@ -117,9 +127,20 @@ class Devices:
             info["translation_key"] = "unnamed_server"
             info["translation_placeholders"] = {"number": str(server.number)}
         if host:
-            info["model"] = f"{host.platform} {host.platform_version}".strip()
-            info["hw_version"] = " · ".join(filter(None, (host.arch, host.virtualization)))
+            info["model"] = f"{host.platform} {host.platform_version}".strip() or None
+            info["hw_version"] = " · ".join(filter(None, (host.arch, host.virtualization))) or None
             info["sw_version"] = host.agent_version or None
         if server.groups and self._entry.options.get(CONF_GROUP_AS_AREA):
             info["suggested_area"] = server.groups[0]
         return info
+
+    def _describe_service(self, key: str, service: Service) -> DeviceInfo:
+        """Say what is known of a service."""
+        return DeviceInfo(
+            identifiers={device_identifier(self._entry, key)},
+            entry_type=DeviceEntryType.SERVICE,
+            manufacturer="Nezha",
+            name=service.name or str(service.number),
+            configuration_url=self._url,
+            via_device_id=self._hub.id,
+        )

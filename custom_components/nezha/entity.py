@@ -1,7 +1,7 @@
 """What all entities share: which device they belong to, and writing a state only when it changed."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import override
 
 from homeassistant.core import callback
@@ -10,9 +10,10 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from .api import Service
 from .const import DOMAIN
 from .coordinator import NezhaCoordinator
-from .devices import server_identifier
+from .devices import device_identifier
 from .fleet import KnownServer
 
 
@@ -71,7 +72,7 @@ class ServerEntity(NezhaEntity):
         super().__init__(coordinator, description)
         self._identity = identity
         self._attr_unique_id = f"{coordinator.config_entry.entry_id}_{identity}_{description.key}"
-        self._attr_device_info = DeviceInfo(identifiers={server_identifier(coordinator.config_entry, identity)})
+        self._attr_device_info = DeviceInfo(identifiers={device_identifier(coordinator.config_entry, identity)})
 
     @property
     def known(self) -> KnownServer | None:
@@ -79,30 +80,55 @@ class ServerEntity(NezhaEntity):
         return self.coordinator.data.get(self._identity) if self.coordinator.last_update_success else None
 
 
-def add_server_entities[DescriptionT: EntityDescription](
+class ServiceEntity(NezhaEntity):
+    """An entity of a probed service."""
+
+    def __init__(self, coordinator: NezhaCoordinator, key: str, description: EntityDescription) -> None:
+        """Place the entity on the service's device."""
+        super().__init__(coordinator, description)
+        self._key = key
+        self._attr_unique_id = f"{coordinator.config_entry.entry_id}_{key}_{description.key}"
+        self._attr_device_info = DeviceInfo(identifiers={device_identifier(coordinator.config_entry, key)})
+
+    @property
+    def service(self) -> Service | None:
+        """The service, while the dashboard can be had and lists it."""
+        return self.coordinator.services.get(self._key) if self.coordinator.last_update_success else None
+
+
+def add_entities[ThingT, DescriptionT: EntityDescription](
     coordinator: NezhaCoordinator,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    describe: Callable[[KnownServer], Iterable[DescriptionT]],
+    *,
+    things: Callable[[], Mapping[str, ThingT]],
+    describe: Callable[[ThingT], Iterable[DescriptionT]],
     create: Callable[[NezhaCoordinator, str, DescriptionT], Entity],
+    parts: Callable[[ThingT], object] = lambda _: None,
 ) -> None:
-    """Add entities of servers now and whenever a server, or a part of one, appears."""
-    parts: dict[str, object] = {}
+    """Add entities now and whenever a thing appears, or a part of one.
+
+    `things` gives servers, services or tasks by the key of their device; `describe` is asked again only where what `parts` gives
+    has changed.
+    """
+    seen: dict[str, object] = {}
     added: dict[str, set[str]] = {}
 
     @callback
     def add() -> None:
-        for identity in coordinator.devices.removed:
-            parts.pop(identity, None)
-            added.pop(identity, None)
+        if not coordinator.last_update_success:
+            return
+        for key in coordinator.devices.removed:
+            seen.pop(key, None)
+            added.pop(key, None)
         entities: list[Entity] = []
-        for identity, known in coordinator.data.items():
-            if parts.get(identity) == known.parts:
+        for key, thing in things().items():
+            if key in seen and seen[key] == parts(thing):
                 continue
-            parts[identity] = known.parts
-            keys = added.setdefault(identity, set())
-            new = [description for description in describe(known) if description.key not in keys]
+            seen[key] = parts(thing)
+            keys = added.setdefault(key, set())
+            new = [description for description in describe(thing) if description.key not in keys]
             keys.update(description.key for description in new)
-            entities.extend(create(coordinator, identity, description) for description in new)
+            entities.extend(create(coordinator, key, description) for description in new)
         if entities:
             async_add_entities(entities)
 

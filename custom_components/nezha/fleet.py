@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from .api import Host, Server, Snapshot, State
+from .api import Frame, Host, Report, Server, Snapshot, State
 
 _BOOT_JITTER = 60
 """Seconds. Agents report the same boot some seconds earlier or later."""
@@ -93,6 +93,23 @@ class Fleet:
                 for identity, known in self.servers.items()
                 if identity not in snapshot.servers
             } | servers
+        return self._remember(servers)
+
+    def follow(self, frame: Frame) -> bool:
+        """Take in a frame; say whether a boot was newly accepted.
+
+        Only the list decides who is there, and what a server is called and made of: a frame may be of a guest's view.
+        """
+        return self._remember(
+            {
+                identity: self._know(_reported(known, report), frame.now, after_outage=False)
+                if (report := frame.reports.get(known.server.number))
+                else known
+                for identity, known in self.servers.items()
+            }
+        )
+
+    def _remember(self, servers: Mapping[str, KnownServer]) -> bool:
         booted = any(
             known.memory.boot_time != self._memories.get(identity, _NEW).boot_time for identity, known in servers.items()
         )
@@ -104,24 +121,46 @@ class Fleet:
         """Complete a server by what is remembered of it."""
         memory = self._memories.get(server.identity, _NEW)
         known = self.servers.get(server.identity)
+        if known and server.host is None:
+            # Where a server is comes from its agent too.
+            server = replace(
+                server,
+                ipv4=server.ipv4 or known.server.ipv4,
+                ipv6=server.ipv6 or known.server.ipv6,
+                country=server.country or known.server.country,
+            )
         host = memory.host if server.host in (None, memory.host) else server.host
         state = known.state if known else None
         if server.state and not _of_unknown_boot(memory, server):
             state = server.state
 
         # A dashboard whose clock was ahead for a while must not keep a silent server online for as long.
-        times = [min(time, now) for time in (memory.last_active, server.last_active) if time is not None]
-        last_active = max(times, default=None)
+        heard = server.last_active
+        if heard is not None and heard > now and known and heard == known.server.last_active:
+            heard = None
+        last_active = _newest(now, memory.last_active, heard)
 
         silent_from = known.silent_from if known else None
         newly_blank = server.state is None and (known is None or known.server.state is not None)
         if memory.online and (after_outage or newly_blank):
             silent_from = now
-        silent_since = max(times + [min(silent_from, now)] if silent_from is not None else times, default=None)
+        silent_from = _newest(now, silent_from)
+        silent_since = _newest(now, last_active, silent_from)
         online = silent_since is not None and now - silent_since <= self._offline_after
 
         memory = replace(memory, last_active=last_active, online=online, host=host)
         return KnownServer(server=server, memory=_boot(memory, server), state=state, silent_from=silent_from)
+
+
+def _reported(known: KnownServer, report: Report) -> Server:
+    """Return a server with a newer report. Of its host a frame of a guest's view has a part only: the boot time is in it."""
+    host = replace(known.host, boot_time=report.boot_time) if known.host and report.boot_time else None
+    return replace(known.server, last_active=report.last_active, state=report.state, host=host)
+
+
+def _newest(now: int, *times: int | None) -> int | None:
+    """Return the newest of these moments; one that is still to come counts as now."""
+    return max((min(time, now) for time in times if time is not None), default=None)
 
 
 def _of_unknown_boot(memory: Memory, server: Server) -> bool:

@@ -23,8 +23,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import Host, State
 from .coordinator import NezhaConfigEntry, NezhaCoordinator
-from .entity import HubEntity, ServerEntity, add_server_entities
+from .entity import HubEntity, ServerEntity, add_entities
 from .fleet import KnownServer
+from .sensor_billing import add_billing_sensors
+from .sensor_cycle import add_cycle_sensors
+from .sensor_service import add_service_sensors
 
 PARALLEL_UPDATES = 0
 
@@ -55,7 +58,7 @@ class HubDescription(SensorEntityDescription):
 
     value_fn: Callable[[list[KnownServer]], Value]
     attributes_fn: Callable[[list[KnownServer]], dict[str, Any]] = lambda _: {}
-    state_class: SensorStateClass | str | None = SensorStateClass.MEASUREMENT
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
 
 
 def _percentage(key: str, value_fn: Callable[[State, Host | None], Value], **kwargs: Any) -> StateDescription:
@@ -285,10 +288,20 @@ def _temperature(name: str, turn: int) -> StateDescription:
 async def async_setup_entry(
     hass: HomeAssistant, entry: NezhaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the dashboard's sensors and those of every server."""
+    """Add the dashboard's sensors, and those of every server and service."""
     coordinator = entry.runtime_data
     async_add_entities(HubSensor(coordinator, description) for description in HUB)
-    add_server_entities(coordinator, async_add_entities, _describe, _create)
+    add_entities(
+        coordinator,
+        async_add_entities,
+        things=lambda: coordinator.data,
+        parts=lambda known: known.parts,
+        describe=_describe,
+        create=_create,
+    )
+    add_billing_sensors(coordinator, async_add_entities)
+    add_cycle_sensors(coordinator, async_add_entities)
+    add_service_sensors(coordinator, async_add_entities)
 
 
 def _create(

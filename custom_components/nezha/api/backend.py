@@ -1,17 +1,34 @@
 """What every generation's client can do."""
 
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from typing import ClassVar
 
-from .models import Snapshot
+from .models import Frame, Snapshot
 
 
 class Backend(ABC):
     """The client of one dashboard. Only its subclasses know a generation's endpoints and fields."""
 
+    has_extras: ClassVar[bool] = False
+    """Whether the API has what came with v1: notes, services, traffic cycles, tasks."""
+
     @abstractmethod
     async def snapshot(self) -> Snapshot:
-        """Fetch all servers.
+        """Fetch all servers, and what else there is.
 
         Raises `AuthenticationError` where the credential is rejected, and other errors of `errors.py` where there is no
         answer that can be read.
         """
+
+    async def missing_scopes(self) -> list[str]:
+        """Return what the credential may not do, as the dashboard names it. Raises what `snapshot` raises."""
+        return []
+
+    def frames(self) -> AsyncIterator[Frame | None] | None:
+        """Return the dashboard's frames as they come, `None` among them each time they cease, if it sends any at all."""
+        return None
+
+    async def run_task(self, task: int) -> None:
+        """Run a scheduled task now. Raises `MissingScopeError`, and what `snapshot` raises."""
+        raise NotImplementedError

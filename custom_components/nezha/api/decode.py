@@ -1,13 +1,17 @@
 """Readers of single JSON values: each gives the value in its bounds, or raises `MalformedError` naming the field."""
 
 from collections.abc import Mapping
+from datetime import datetime
 import math
 import re
 from typing import Any
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+# Control characters, and those that break a line or turn the direction of all that follows.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
 _LONGEST_TEXT = 255
 _LARGEST_INTEGER = 2**64 - 1
+_LAST_SECOND = 253_402_300_799
+"""The end of the year 9999, the last that a date can tell."""
 
 
 class MalformedError(Exception):
@@ -57,6 +61,13 @@ def count(source: Mapping[str, Any], field: str) -> int:
     return value
 
 
+def seconds(source: Mapping[str, Any], field: str) -> int:
+    """Return whole seconds, since 1970 or of a span, from 0 to what a date can tell."""
+    if (value := count(source, field)) > _LAST_SECOND:
+        raise MalformedError(field, value)
+    return value
+
+
 def number(source: Mapping[str, Any], field: str) -> float:
     """Return a finite number."""
     value = source.get(field)
@@ -70,3 +81,24 @@ def amount(source: Mapping[str, Any], field: str) -> float:
     if (value := number(source, field)) < 0:
         raise MalformedError(field, value)
     return value
+
+
+def flag(source: Mapping[str, Any], field: str) -> bool:
+    """Return a truth value."""
+    if not isinstance(value := source.get(field), bool):
+        raise MalformedError(field, value)
+    return value
+
+
+def moment(source: Mapping[str, Any], field: str) -> datetime | None:
+    """Return an aware time; Go's "no time", the year 1 in any zone, is none."""
+    value = source.get(field)
+    try:
+        time = datetime.fromisoformat(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as err:
+        raise MalformedError(field, value) from err
+    if time.year == 1:
+        return None
+    if time.tzinfo is None or not 1970 <= time.year < 9999:
+        raise MalformedError(field, value)
+    return time

@@ -56,6 +56,11 @@ class GatewayError(NezhaError):
 
     reason = "gateway"
 
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        """Keep the status of what answered."""
+        super().__init__(message)
+        self.status = status
+
 
 class MovedError(GatewayError):
     """The address redirects to another origin, where nothing that was given for this one may be sent."""
@@ -74,19 +79,51 @@ class ProtocolError(NezhaError):
     reason = "bad_answer"
 
 
+class HandshakeError(ProtocolError):
+    """The dashboard answered, and opened no WebSocket."""
+
+    def __init__(self, status: int) -> None:
+        """Keep the status."""
+        super().__init__(f"no WebSocket, status {status}")
+        self.status = status
+
+
 class NotNezhaError(ProtocolError):
     """Something answered, and it is not a Nezha dashboard."""
 
     reason = "not_nezha"
 
 
-class UnsupportedGenerationError(NezhaError):
-    """A Nezha dashboard answered, of a generation that has no backend here."""
-
-    reason = "unsupported_generation"
-
-
 class AuthenticationError(NezhaError):
     """The dashboard rejected the token. It must not be sent again: dashboards block the address of whoever insists."""
 
     reason = "token_rejected"
+
+
+class PasswordRejectedError(AuthenticationError):
+    """The dashboard rejected the user and password, which must not be sent again either."""
+
+    reason = "password_rejected"
+
+
+class MissingScopeError(NezhaError):
+    """The token is good, but may not do this (v2)."""
+
+    reason = "missing_scope"
+
+    def __init__(self, scope: str) -> None:
+        """Keep the scope as the dashboard names it."""
+        super().__init__(f"the token lacks the scope {scope}")
+        self.scope = scope
+
+
+class SessionRefusedError(UnreachableError):
+    """The dashboard refused the session of a user and password, and a new one is not to be had yet."""
+
+    reason = "session_refused"
+
+
+class BlockedError(UnreachableError):
+    """The dashboard blocks this address for some time, as it does after rejections (v1, v2)."""
+
+    reason = "blocked"

@@ -7,6 +7,9 @@ blanks for every server until the server's agent is back (recorded exchanges `de
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+
+from .public_note import PublicNote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +70,9 @@ class Server:
     """A server as one answer of the dashboard describes it."""
 
     identity: str
-    """What stays when name and address change: the number on v0."""
+    """What stays when name and address change: the number on v0, the agent's uuid from v1 on."""
     number: int
+    """What the dashboard calls it by; a server that registers anew has another one."""
     name: str
     groups: tuple[str, ...]
     ipv4: str
@@ -79,6 +83,68 @@ class Server:
     """By the dashboard's clock; `None` where the dashboard has heard nothing since its own start."""
     host: Host | None
     state: State | None
+    public_note: PublicNote = PublicNote()
+    """Empty on v0, whose notes are not in its API."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a frame tells of a server: the part that changes every few seconds."""
+
+    last_active: int | None
+    boot_time: int | None
+    state: State | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A message of the dashboard's WebSocket. It may show more servers than are the user's, or fewer."""
+
+    now: int
+    """By the dashboard's clock."""
+    reports: Mapping[int, Report]
+    """By the server's number; the uuid is not in a frame."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A probe of the dashboard: HTTP, TCP or ping."""
+
+    number: int
+    name: str
+    current_up: int
+    """Successful probes of the last few minutes."""
+    current_down: int
+    delay: tuple[float, ...]
+    """Milliseconds, the mean of each of the last 30 days, today last. So are `up` and `down`."""
+    up: tuple[int, ...]
+    down: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficCycle:
+    """A rule that counts the traffic of servers over a cycle such as a month."""
+
+    number: int
+    name: str
+    start: datetime
+    end: datetime
+    """The next reset."""
+    limit: int
+    """Bytes; 0 is no limit."""
+    used: Mapping[int, int]
+    """Bytes by the server's number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A scheduled command, which can also be run by hand."""
+
+    number: int
+    name: str
+    last_run: datetime | None
+    last_result: bool
+    """Whether the last run succeeded; without meaning before there was one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +157,12 @@ class Snapshot:
     """By identity."""
     omitted: tuple[str, ...]
     """What could not be read and why, one line a server; the others are unaffected."""
+    services: Mapping[int, Service] | None = None
+    """By number; `None` where they cannot be had now or at all. So are `cycles` and `tasks`."""
+    cycles: Mapping[int, TrafficCycle] | None = None
+    tasks: Mapping[int, Task] | None = None
+    runs_tasks: bool = False
+    """Whether the credential may run tasks."""
 
     @property
     def complete(self) -> bool:

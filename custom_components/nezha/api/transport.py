@@ -1,8 +1,9 @@
 """One HTTP exchange with a dashboard: limits, redirects, and every failure as an error of `errors.py`."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
@@ -12,10 +13,16 @@ from aiohttp import (
     ClientConnectorDNSError,
     ClientConnectorError,
     ClientError,
+    ClientHandlerType,
+    ClientMiddlewareType,
+    ClientRequest,
     ClientResponse,
     ClientResponseError,
     ClientSession,
     ClientSSLError,
+    ClientWebSocketResponse,
+    ClientWSTimeout,
+    WSServerHandshakeError,
 )
 import orjson
 from yarl import URL
@@ -24,6 +31,7 @@ from .errors import (
     CannotResolveError,
     CertificateError,
     GatewayError,
+    HandshakeError,
     MovedError,
     NotNezhaError,
     ProtocolError,
@@ -37,8 +45,11 @@ TIMEOUT = 10
 """Seconds for one exchange, the whole body included."""
 LARGEST_REPLY = 32 * 2**20
 """Bytes. 1,000 servers are 0.85 MB on v0."""
+SILENCE = 10
+"""Seconds without a frame after which a WebSocket counts as lost; the dashboard sends one every 2 s."""
 _MOST_REDIRECTS = 3
 _REDIRECTS = {301, 302, 303, 307, 308}
+_HTTP_SCHEMES = {"ws": "http", "wss": "https"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +59,7 @@ class Reply:
     status: int
     body: bytes
     date: str | None
+    cookies: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def now(self) -> int:
@@ -86,23 +98,32 @@ class Transport:
         Raises an `UnreachableError` where there is no answer, `GatewayError` where something else answered, and
         `ProtocolError` where the answer is too large. A JSON answer is returned whatever its status below 500.
         """
-        try:
-            async with asyncio.timeout(TIMEOUT):
-                return await self._get(self._url / path, {**self._headers, **headers})
-        except TimeoutError as err:
-            raise RequestTimeoutError from err
-        except ClientConnectorDNSError as err:
-            raise CannotResolveError from err
-        except (ClientConnectorCertificateError, ClientSSLError) as err:
-            raise CertificateError from err
-        except ClientConnectorError as err:
-            if isinstance(err.os_error, ConnectionRefusedError):
-                raise RefusedError from err
-            raise UnreachableError from err
-        except ClientResponseError as err:
-            raise ProtocolError("the answer is not HTTP") from err
-        except (ClientError, OSError) as err:
-            raise UnreachableError from err
+        async with _bounded():
+            return await self._get(self._url / path, {**self._headers, **headers})
+
+    async def post(self, path: str, headers: Mapping[str, str], json: Mapping[str, str] | None = None) -> Reply:
+        """Send a POST, which is not to be redirected. Raises what `get` raises."""
+        url = self._url / path
+        merged = {**self._headers, **headers}
+        async with _bounded(), self._session.post(url, headers=merged, json=json, allow_redirects=False) as response:
+            if response.status in _REDIRECTS:
+                _redirect(url, response.headers.get("Location", ""))
+                raise GatewayError("redirected")
+            return await _read(response)
+
+    async def connect(self, path: str, headers: Mapping[str, str]) -> ClientWebSocketResponse:
+        """Open a WebSocket. Raises what `get` raises.
+
+        Redirects cannot be followed by hand here: the session has to be made with `only_to`.
+        """
+        async with _bounded():
+            return await self._session.ws_connect(
+                self._url / path,
+                headers={**self._headers, **headers},
+                max_msg_size=LARGEST_REPLY,
+                # The dashboard never answers a close, and its frames keep arriving: closing waits for neither.
+                timeout=ClientWSTimeout(ws_receive=SILENCE, ws_close=0.1),
+            )
 
     async def _get(self, url: URL, headers: Mapping[str, str]) -> Reply:
         """Follow redirects by hand: the library would send our headers along to another origin."""
@@ -112,6 +133,43 @@ class Transport:
                     return await _read(response)
                 url = _redirect(url, response.headers.get("Location", ""))
         raise GatewayError("redirected in a circle")
+
+
+def only_to(url: URL) -> ClientMiddlewareType:
+    """Return a guard for a session that sends nothing to another origin, not even when it is redirected there."""
+
+    async def guard(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        target = request.url.with_scheme(_HTTP_SCHEMES.get(request.url.scheme, request.url.scheme))
+        if target.origin() != url.origin():
+            raise MovedError(target)
+        return await handler(request)
+
+    return guard
+
+
+@asynccontextmanager
+async def _bounded() -> AsyncIterator[None]:
+    """Bound an exchange in time, and name what goes wrong in it."""
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            yield
+    except TimeoutError as err:
+        raise RequestTimeoutError from err
+    except ClientConnectorDNSError as err:
+        raise CannotResolveError from err
+    except (ClientConnectorCertificateError, ClientSSLError) as err:
+        raise CertificateError from err
+    except ClientConnectorError as err:
+        if isinstance(err.os_error, ConnectionRefusedError):
+            raise RefusedError from err
+        raise UnreachableError from err
+    except WSServerHandshakeError as err:
+        raise HandshakeError(err.status) from None
+    except ClientResponseError:
+        # Without the cause: it would carry our headers, the token among them, wherever it is shown.
+        raise ProtocolError("the answer is not HTTP") from None
+    except (ClientError, OSError) as err:
+        raise UnreachableError from err
 
 
 def _redirect(url: URL, location: str) -> URL:
@@ -138,5 +196,10 @@ async def _read(response: ClientResponse) -> Reply:
     if response.content_type == "text/html" or body.lstrip()[:1] == b"<":
         if response.status == HTTPStatus.NOT_FOUND:
             raise NotNezhaError("the API's address is unknown there")
-        raise GatewayError(f"a web page with status {response.status}")
-    return Reply(status=response.status, body=bytes(body), date=response.headers.get("Date"))
+        raise GatewayError(f"a web page with status {response.status}", status=response.status)
+    return Reply(
+        status=response.status,
+        body=bytes(body),
+        date=response.headers.get("Date"),
+        cookies={name: morsel.value for name, morsel in response.cookies.items()},
+    )

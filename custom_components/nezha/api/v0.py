@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, override
 
 from .backend import Backend
-from .decode import MalformedError, amount, count, items, mapping, number, text, texts
+from .decode import MalformedError, amount, count, items, mapping, number, seconds, text, texts
 from .errors import AuthenticationError, ProtocolError
 from .models import Host, Server, Snapshot, State, Temperature
 from .transport import Reply, Transport
@@ -36,11 +36,11 @@ def _decode_snapshot(reply: Reply) -> Snapshot:
     """Decode all servers; one that cannot be read is left out and named."""
     servers: dict[str, Server] = {}
     omitted: list[str] = []
-    for position, item in enumerate(_result(reply)):
+    for item in _result(reply):
         try:
             server = _decode_server(item)
         except MalformedError as err:
-            omitted.append(f"server at position {position}: {err}")
+            omitted.append(f"{_name(item)}: {err}")
             continue
         if server.identity in servers:
             omitted.append(f"server {server.identity}: its number is taken by another one")
@@ -67,6 +67,14 @@ def is_v0(reply: Reply) -> bool:
     return reply.status == 200 and isinstance(reply.json().get("code"), int)
 
 
+def _name(item: object) -> str:
+    """Name a server that cannot be read, so that it is the same one next time: the dashboard's order is random."""
+    try:
+        return f"server {count(item, 'id')}" if isinstance(item, dict) else "something that is no server"
+    except MalformedError:
+        return "a server without a number"
+
+
 def _decode_server(item: object) -> Server:
     """Decode an element of `result`."""
     if not isinstance(item, dict):
@@ -75,7 +83,7 @@ def _decode_server(item: object) -> Server:
     identity = count(item, "id")
     tag = text(item, "tag")
     # The sign says nothing by itself, but zero and below are Go's "no time": never since the dashboard's start.
-    last_active = int(number(item, "last_active"))
+    last_active = seconds(item, "last_active") if number(item, "last_active") > 0 else None
     return Server(
         identity=str(identity),
         number=identity,
@@ -84,7 +92,7 @@ def _decode_server(item: object) -> Server:
         ipv4=text(item, "ipv4"),
         ipv6=text(item, "ipv6"),
         country=text(host, "CountryCode").upper(),
-        last_active=last_active if last_active > 0 else None,
+        last_active=last_active,
         host=_decode_host(host),
         state=_decode_state(mapping(item, "status"), cards=len(texts(host, "GPU"))),
     )
@@ -92,7 +100,7 @@ def _decode_server(item: object) -> Server:
 
 def _decode_host(host: Mapping[str, Any]) -> Host | None:
     """Decode `host`; without a boot time it is blank."""
-    if not (boot_time := count(host, "BootTime")):
+    if not (boot_time := seconds(host, "BootTime")):
         return None
     return Host(
         platform=text(host, "Platform"),
@@ -111,7 +119,7 @@ def _decode_host(host: Mapping[str, Any]) -> Host | None:
 
 def _decode_state(status: Mapping[str, Any], cards: int) -> State | None:
     """Decode `status`; without an uptime it is blank. `GPU` is one number, 0 also where there is no card."""
-    if not (uptime := count(status, "Uptime")):
+    if not (uptime := seconds(status, "Uptime")):
         return None
     return State(
         cpu=amount(status, "CPU"),

@@ -1,0 +1,75 @@
+"""Runs a scheduled task of the dashboard now."""
+
+from datetime import datetime
+from typing import override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import NezhaError, Task
+from .const import DOMAIN
+from .coordinator import NezhaConfigEntry, NezhaCoordinator
+from .entity import HubEntity, add_entities
+
+PARALLEL_UPDATES = 1
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: NezhaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add a button for every task, where the credential may run tasks; those of tasks that are gone go."""
+    coordinator = entry.runtime_data
+    registry = er.async_get(hass)
+    if coordinator.tasks or (coordinator.snapshot and coordinator.snapshot.tasks is not None):
+        ids = {f"{entry.entry_id}_{key}" for key in coordinator.tasks}
+        for button in er.async_entries_for_config_entry(registry, entry.entry_id):
+            if button.domain == "button" and button.unique_id not in ids:
+                registry.async_remove(button.entity_id)
+    add_entities(
+        coordinator,
+        async_add_entities,
+        things=lambda: coordinator.tasks,
+        describe=lambda task: (ButtonEntityDescription(key=f"task_{task.number}", translation_key="task"),),
+        create=TaskButton,
+    )
+
+
+class TaskButton(HubEntity, ButtonEntity):
+    """A task, with when it last ran and how that ended."""
+
+    _unrecorded_attributes = frozenset({"last_run", "last_run_succeeded"})
+
+    def __init__(self, coordinator: NezhaCoordinator, key: str, description: ButtonEntityDescription) -> None:
+        """Name the task."""
+        super().__init__(coordinator, description)
+        self._key = key
+        self._attr_translation_placeholders = {"task": coordinator.tasks[key].name}
+
+    @property
+    def task(self) -> Task | None:
+        """The task, while the dashboard can be had and lists it."""
+        return self.coordinator.tasks.get(self._key) if self.coordinator.last_update_success else None
+
+    @override
+    def _read(self) -> object:
+        task = self.task
+        ran: datetime | None = task.last_run if task else None
+        self._attr_available = task is not None
+        self._attr_extra_state_attributes = {
+            "last_run": ran.isoformat() if ran else None,
+            "last_run_succeeded": task.last_result if task and ran else None,
+        }
+        return self._attr_available, self._attr_extra_state_attributes
+
+    @override
+    async def async_press(self) -> None:
+        """Run the task."""
+        if task := self.task:
+            try:
+                await self.coordinator.backend.run_task(task.number)
+            except NezhaError as err:
+                raise HomeAssistantError(translation_domain=DOMAIN, translation_key=err.reason) from err
+            await self.coordinator.async_request_refresh()

@@ -1,0 +1,78 @@
+"""When servers have to be paid, and when traffic is counted anew."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import override
+
+from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
+
+from .api import Term
+from .const import DOMAIN
+from .coordinator import NezhaConfigEntry
+from .entity import HubEntity
+
+PARALLEL_UPDATES = 0
+
+RENEWALS = CalendarEntityDescription(key="renewals", translation_key="renewals")
+_RESET = "traffic_reset"
+_SUMMARY = f"component.{DOMAIN}.entity.calendar.renewals.state_attributes.message.state"
+_HORIZON = timedelta(days=366)
+"""How far ahead the next event is looked for: the longest cycle is a year."""
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: NezhaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the dashboard's calendar, where its notes can be read at all."""
+    if entry.runtime_data.backend.has_extras:
+        async_add_entities([RenewalCalendar(entry.runtime_data, RENEWALS)])
+
+
+class RenewalCalendar(HubEntity, CalendarEntity):
+    """The ends and renewals of servers, and the next reset of each traffic cycle, as days."""
+
+    _summaries: dict[str, str]
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Fetch the events' texts."""
+        self._summaries = await async_get_translations(self.hass, self.hass.config.language, "entity", {DOMAIN})
+        await super().async_added_to_hass()
+
+    @override
+    def _read(self) -> object:
+        self._attr_available = self.coordinator.last_update_success
+        return self._attr_available, self.event
+
+    @property
+    @override
+    def event(self) -> CalendarEvent | None:
+        """Return the event of today, or the next one."""
+        now = dt_util.start_of_local_day()
+        return min(self._events(now, now + _HORIZON), key=lambda event: event.start, default=None)
+
+    @override
+    async def async_get_events(
+        self, hass: HomeAssistant, start_date: datetime, end_date: datetime
+    ) -> list[CalendarEvent]:
+        """Return all events of a span."""
+        return sorted(self._events(start_date, end_date), key=lambda event: event.start)
+
+    def _events(self, start: datetime, end: datetime) -> Iterator[CalendarEvent]:
+        for known in self.coordinator.data.values():
+            if billing := known.server.public_note.billing:
+                for moment in billing.renewals(start, end):
+                    yield self._event(billing.term or Term.EXPIRES, known.server.name, moment)
+        for cycle in self.coordinator.cycles.values():
+            if start <= cycle.end < end:
+                yield self._event(_RESET, cycle.name, cycle.end)
+
+    def _event(self, kind: str, name: str, moment: datetime) -> CalendarEvent:
+        """Return an event of a whole day, as the day is where the user lives."""
+        day = dt_util.as_local(moment).date()
+        summary = self._summaries.get(f"{_SUMMARY}.{kind}", "{name}").replace("{name}", name)
+        return CalendarEvent(start=day, end=day + timedelta(days=1), summary=summary)

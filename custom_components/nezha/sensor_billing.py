@@ -1,0 +1,176 @@
+"""What a server's public note says of its price and plan."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import override
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription
+from homeassistant.const import EntityCategory, UnitOfTime
+from homeassistant.core import callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_track_time_change
+from homeassistant.util import dt as dt_util
+
+from .api import Billing, Cycle, Plan, Term
+from .coordinator import NezhaCoordinator
+from .entity import ServerEntity, add_entities
+from .fleet import KnownServer
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillingDescription(SensorEntityDescription):
+    """A part of the billing; `value_fn` also gets the present moment, in the user's time zone."""
+
+    value_fn: Callable[[Billing, datetime], str | int | datetime | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanDescription(SensorEntityDescription):
+    """A part of the plan."""
+
+    value_fn: Callable[[Plan], str]
+
+
+def _days_left(billing: Billing, now: datetime) -> int | None:
+    expiry = billing.expiry(now)
+    return (expiry.astimezone(now.tzinfo).date() - now.date()).days if expiry else None
+
+
+def _price(billing: Billing, _: datetime) -> str | None:
+    if billing.free:
+        return "free"
+    return "pay_as_you_go" if billing.pay_as_you_go else billing.amount or None
+
+
+BILLING: tuple[BillingDescription, ...] = (
+    BillingDescription(
+        key="expiry",
+        translation_key="expiry",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda billing, now: billing.expiry(now),
+    ),
+    BillingDescription(
+        key="days_left",
+        translation_key="days_left",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.DAYS,
+        suggested_display_precision=0,
+        entity_registry_enabled_default=False,
+        value_fn=_days_left,
+    ),
+    BillingDescription(
+        key="term",
+        translation_key="term",
+        device_class=SensorDeviceClass.ENUM,
+        options=[term.value for term in Term],
+        entity_registry_enabled_default=False,
+        value_fn=lambda billing, _: billing.term,
+    ),
+    BillingDescription(
+        key="price",
+        translation_key="price",
+        entity_registry_enabled_default=False,
+        value_fn=_price,
+    ),
+    BillingDescription(
+        key="billing_cycle",
+        translation_key="billing_cycle",
+        device_class=SensorDeviceClass.ENUM,
+        options=[cycle.value for cycle in Cycle],
+        entity_registry_enabled_default=False,
+        value_fn=lambda billing, _: billing.cycle,
+    ),
+)
+PLAN: tuple[PlanDescription, ...] = (
+    PlanDescription(
+        key="plan_traffic",
+        translation_key="plan_traffic",
+        entity_registry_enabled_default=False,
+        value_fn=lambda plan: plan.traffic,
+    ),
+    PlanDescription(
+        key="plan_bandwidth",
+        translation_key="plan_bandwidth",
+        entity_registry_enabled_default=False,
+        value_fn=lambda plan: plan.bandwidth,
+    ),
+)
+
+
+def _describe(known: KnownServer) -> Iterator[BillingDescription | PlanDescription]:
+    """Say which parts of its note a server has."""
+    note = known.server.public_note
+    if note.billing:
+        yield from BILLING
+    if note.plan:
+        yield from PLAN
+
+
+def _create(
+    coordinator: NezhaCoordinator, identity: str, description: BillingDescription | PlanDescription
+) -> BillingSensor | PlanSensor:
+    if isinstance(description, BillingDescription):
+        return BillingSensor(coordinator, identity, description)
+    return PlanSensor(coordinator, identity, description)
+
+
+def add_billing_sensors(coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
+    """Add the sensors of every server whose note has these parts."""
+    add_entities(
+        coordinator,
+        async_add_entities,
+        things=lambda: coordinator.data,
+        parts=lambda known: (known.server.public_note.billing is None, known.server.public_note.plan is None),
+        describe=_describe,
+        create=_create,
+    )
+
+
+class NoteSensor(ServerEntity, SensorEntity):
+    """A part of a server's public note; it stays while the server is offline."""
+
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    @override
+    def _read(self) -> object:
+        known = self.known
+        self._attr_available = known is not None
+        self._attr_native_value = self._value(known) if known else None
+        return self._attr_available, self._attr_native_value
+
+    def _value(self, known: KnownServer) -> str | int | datetime | None:
+        """Return what the note says."""
+        raise NotImplementedError
+
+
+class BillingSensor(NoteSensor):
+    """A part of the billing, recounted at midnight: a renewed term has begun, another day is gone."""
+
+    entity_description: BillingDescription
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Wait for midnight."""
+        await super().async_added_to_hass()
+        self.async_on_remove(async_track_time_change(self.hass, self._handle_midnight, hour=0, minute=0, second=0))
+
+    @callback
+    def _handle_midnight(self, _: datetime) -> None:
+        self._handle_coordinator_update()
+
+    @override
+    def _value(self, known: KnownServer) -> str | int | datetime | None:
+        billing = known.server.public_note.billing
+        return self.entity_description.value_fn(billing, dt_util.now()) if billing else None
+
+
+class PlanSensor(NoteSensor):
+    """A part of the plan."""
+
+    entity_description: PlanDescription
+
+    @override
+    def _value(self, known: KnownServer) -> str | int | datetime | None:
+        plan = known.server.public_note.plan
+        return (self.entity_description.value_fn(plan) or None) if plan else None

@@ -1,0 +1,122 @@
+"""How much traffic a server has used of a rule's cycle."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import override
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
+from homeassistant.const import PERCENTAGE, UnitOfInformation
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import TrafficCycle
+from .coordinator import NezhaCoordinator
+from .entity import ServerEntity, add_entities
+from .fleet import KnownServer
+
+
+@dataclass(frozen=True, kw_only=True)
+class CycleDescription(SensorEntityDescription):
+    """A figure of a cycle; `value_fn` also gets the bytes that the server has used."""
+
+    value_fn: Callable[[TrafficCycle, int], int | float | datetime]
+    needs_limit: bool = False
+    in_cycle: bool = False
+    rule: int = 0
+    rule_name: str = ""
+
+
+CYCLES: tuple[CycleDescription, ...] = (
+    CycleDescription(
+        key="used_share",
+        translation_key="cycle_used_share",
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        needs_limit=True,
+        value_fn=lambda cycle, used: round(100 * used / cycle.limit, 1),
+    ),
+    CycleDescription(
+        key="reset",
+        translation_key="cycle_reset",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda cycle, _: cycle.end,
+    ),
+    CycleDescription(
+        key="used",
+        translation_key="cycle_used",
+        device_class=SensorDeviceClass.DATA_SIZE,
+        native_unit_of_measurement=UnitOfInformation.BYTES,
+        suggested_unit_of_measurement=UnitOfInformation.GIBIBYTES,
+        suggested_display_precision=2,
+        state_class=SensorStateClass.TOTAL,
+        entity_registry_enabled_default=False,
+        in_cycle=True,
+        value_fn=lambda _, used: used,
+    ),
+    CycleDescription(
+        key="remaining",
+        translation_key="cycle_remaining",
+        device_class=SensorDeviceClass.DATA_SIZE,
+        native_unit_of_measurement=UnitOfInformation.BYTES,
+        suggested_unit_of_measurement=UnitOfInformation.GIBIBYTES,
+        suggested_display_precision=2,
+        entity_registry_enabled_default=False,
+        needs_limit=True,
+        value_fn=lambda cycle, used: max(0, cycle.limit - used),
+    ),
+)
+
+
+def _cycles(coordinator: NezhaCoordinator, known: KnownServer) -> Iterator[TrafficCycle]:
+    """Return the cycles that count a server."""
+    return (cycle for cycle in coordinator.cycles.values() if known.server.number in cycle.used)
+
+
+def add_cycle_sensors(coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
+    """Add the sensors of every rule over every server, each known by its rule's number."""
+
+    def describe(known: KnownServer) -> Iterator[CycleDescription]:
+        for cycle in _cycles(coordinator, known):
+            for description in CYCLES:
+                if cycle.limit or not description.needs_limit:
+                    yield replace(
+                        description,
+                        key=f"cycle_{cycle.number}_{description.key}",
+                        rule=cycle.number,
+                        rule_name=cycle.name,
+                    )
+
+    add_entities(
+        coordinator,
+        async_add_entities,
+        things=lambda: coordinator.data,
+        parts=lambda known: [(cycle.number, cycle.limit > 0) for cycle in _cycles(coordinator, known)],
+        describe=describe,
+        create=CycleSensor,
+    )
+
+
+class CycleSensor(ServerEntity, SensorEntity):
+    """A figure of a cycle. There is none for a while after the dashboard's restart: that is no reason to remove it."""
+
+    entity_description: CycleDescription
+    _attr_last_reset = None
+
+    def __init__(self, coordinator: NezhaCoordinator, identity: str, description: CycleDescription) -> None:
+        """Name the rule: several may count the same server."""
+        super().__init__(coordinator, identity, description)
+        self._attr_translation_placeholders = {"rule": description.rule_name}
+
+    @override
+    def _read(self) -> object:
+        known = self.known
+        cycle = self.coordinator.cycles.get(self.entity_description.rule)
+        used = cycle.used.get(known.server.number) if known and cycle else None
+        self._attr_available = used is not None
+        self._attr_native_value = None
+        if cycle and used is not None and (cycle.limit or not self.entity_description.needs_limit):
+            self._attr_native_value = self.entity_description.value_fn(cycle, used)
+            if self.entity_description.in_cycle:
+                self._attr_last_reset = cycle.start
+        return self._attr_available, self._attr_native_value, self._attr_last_reset
