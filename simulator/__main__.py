@@ -5,7 +5,9 @@ import asyncio
 from contextlib import suppress
 import sys
 
-from . import FAULTS, GENERATIONS, Dashboard, Simulator, populate
+from . import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, FAULTS, GENERATIONS, Dashboard, Simulator, populate
+
+DEMO_TOKENS = {"v0": "demo-token", "v2": DEMO_PAT}
 
 
 def arguments() -> argparse.Namespace:
@@ -15,7 +17,14 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--servers", type=int, default=8, help="how many servers it watches (default: 8)")
     parser.add_argument("--port", type=int, default=8008, help="where it listens, 0 for any free port (default: 8008)")
-    parser.add_argument("--token", default="demo-token", help="the API token it accepts (default: demo-token)")
+    parser.add_argument(
+        "--token",
+        help=f"the token it accepts (default: {', '.join(f'{token} ({g})' for g, token in DEMO_TOKENS.items())})",
+    )
+    parser.add_argument(
+        "--user", "--username", default=DEMO_USER, help=f"who may log in, v1 and v2 (default: {DEMO_USER})"
+    )
+    parser.add_argument("--password", default=DEMO_PASSWORD, help=f"with this password (default: {DEMO_PASSWORD})")
     parser.add_argument("--generation", choices=GENERATIONS, default="v0", help="what it speaks (default: v0)")
     parser.add_argument("--seed", type=int, default=1, help="another seed, another fleet (default: 1)")
     parser.add_argument("--calm", action="store_true", help="no machine drops out or reboots")
@@ -25,18 +34,54 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _log_in_v0(dashboard: Dashboard, options: argparse.Namespace) -> list[str]:
+    """Accept what v0 takes, and say how to use it."""
+    token = options.token or DEMO_TOKENS["v0"]
+    dashboard.revoke_token(DEMO_TOKENS["v0"])
+    dashboard.add_token(token)
+    return [f"token:    {token}", f"try it:   curl -H 'Authorization: {token}' {{url}}/api/v1/server/details"]
+
+
+def _log_in_v1(dashboard: Dashboard, options: argparse.Namespace) -> list[str]:
+    """Accept what v1 takes, and say how to use it."""
+    dashboard.credentials.remove_user(DEMO_USER)
+    dashboard.credentials.add_user(options.user, options.password)
+    asked = f'{{{{"username":"{options.user}","password":"{options.password}"}}}}'
+    return [
+        f"user:     {options.user}",
+        f"password: {options.password}",
+        f"log in:   curl -d '{asked}' {{url}}/api/v1/login",
+    ]
+
+
+def _log_in_v2(dashboard: Dashboard, options: argparse.Namespace) -> list[str]:
+    """Accept what v2 takes, and say how to use it."""
+    token = options.token or DEMO_TOKENS["v2"]
+    dashboard.credentials.remove_access_token(DEMO_PAT)
+    dashboard.credentials.add_access_token(token)
+    return [
+        *_log_in_v1(dashboard, options),
+        f"token:    {token} (all scopes)",
+        f"try it:   curl -H 'Authorization: Bearer {token}' {{url}}/api/v1/server",
+    ]
+
+
+EXPLANATIONS = {"v0": _log_in_v0, "v1": _log_in_v1, "v2": _log_in_v2}
+
+
 async def serve(options: argparse.Namespace) -> None:
     """Serve until cancelled."""
-    dashboard = Dashboard(tokens=[options.token])
-    populate(dashboard, options.servers, seed=options.seed, eventful=not options.calm)
+    dashboard = Dashboard()
     simulator = Simulator(dashboard, generation=options.generation)
+    populate(dashboard, options.servers, seed=options.seed, eventful=not options.calm)
+    explain = EXPLANATIONS[options.generation](dashboard, options)
     await simulator.start(options.port)
     for fault in options.fault:
         simulator.faults.set(fault)
     print(f"A simulated Nezha {options.generation} dashboard with {options.servers} servers.")
-    print(f"  URL:    {simulator.url}")
-    print(f"  token:  {options.token}")
-    print(f"  try it: curl -H 'Authorization: {options.token}' {simulator.url}/api/v1/server/details")
+    print(f"  URL:      {simulator.url}")
+    for line in explain:
+        print(f"  {line.format(url=simulator.url)}")
     if options.fault:
         print(f"  faults: {', '.join(options.fault)}")
     print("Ctrl-C ends it.", flush=True)

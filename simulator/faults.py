@@ -69,6 +69,8 @@ class Fault:
     """None if it takes effect as soon as it is switched on, before there is a request."""
     enter: Callable[[World], None] | None = None
     leave: Callable[[World], None] | None = None
+    spoil: Callable[[bytes], bytes] | None = None
+    """Changes the bytes of a body, if that is all the fault does; it goes for a WebSocket frame as well."""
 
 
 class Faults:
@@ -78,6 +80,7 @@ class Faults:
         """Start with none."""
         self._world = world
         self._left: dict[str, int | None] = {}
+        self._paths: dict[str, str] = {}
         self._released = asyncio.Event()
         self.delivered: Counter[str] = Counter()
         """How often each fault took effect; for `refuse` how often the socket was closed."""
@@ -89,9 +92,10 @@ class Faults:
         """Return the names of the faults that are on."""
         return tuple(self._left)
 
-    def set(self, name: str, times: int | None = None) -> None:
-        """Switch a fault on, for so many deliveries or until it is cleared."""
+    def set(self, name: str, times: int | None = None, *, path: str = "") -> None:
+        """Switch a fault on, for so many deliveries or until it is cleared; `path` is a part of those it concerns."""
         fault = FAULTS[name]
+        self._paths[name] = path
         if name in self._left:
             self._left[name] = times
             return
@@ -122,8 +126,8 @@ class Faults:
         proceed: Handler,
         request: web.Request,
     ) -> web.StreamResponse:
-        if name not in self._left:
-            # It was cleared while the request hung in another fault.
+        if name not in self._left or self._paths[name] not in request.path:
+            # It may have been cleared while the request hung in another fault.
             return await proceed(request)
         call = Call(
             request=request,
@@ -295,7 +299,7 @@ def _spoilt_body(summary: str, change: Callable[[bytes], bytes], content_type: s
         headers = {hdrs.CONTENT_TYPE: content_type or usual.headers[hdrs.CONTENT_TYPE]}
         return web.Response(body=changed, status=usual.status, headers=headers)
 
-    return Fault(summary, answer)
+    return Fault(summary, answer, spoil=change if content_type is None else None)
 
 
 def _body(answer: web.StreamResponse) -> bytes | None:

@@ -11,6 +11,7 @@ import random
 import re
 import time
 from typing import Any
+from uuid import UUID, uuid4
 
 DAY = 86_400
 GIB = 1024**3
@@ -170,11 +171,20 @@ class Machine:
         never_reports: bool = False,
         habit: Habit | None = None,
         interval: int = 2,
+        uuid: str | None = None,
     ) -> None:
-        """Make a machine that booted at `host.boot_time`; `sensors` name its temperatures, `interval` is in seconds."""
+        """Make a machine that booted at `host.boot_time`; `sensors` name its temperatures, `interval` is in seconds.
+
+        The agent keeps its `uuid` (any, unless given) for good: a dashboard that lost the server knows it again by that.
+        """
         chance = random.Random(seed)
         self.interval = interval
+        self.uuid = str(uuid4()) if uuid is None else uuid
         self.never_reports = never_reports
+        self.mute = False
+        """Whether the agent tells its host and then never a state."""
+        self.boots = 0
+        """How often it has booted since it was made."""
         self.boot_jitter = 0
         """Seconds by which a reported boot time may be off, to either side."""
         self.phase = chance.random() * interval
@@ -202,6 +212,11 @@ class Machine:
         self.synchronise = synchronise
         self._habit_seen = now
         self._connected_at = now - self.interval - self.phase
+
+    @property
+    def connected_at(self) -> float:
+        """Return when the agent last connected, or will."""
+        return self._connected_at
 
     @property
     def silent(self) -> bool:
@@ -282,7 +297,7 @@ class Machine:
     def last_report(self, now: float) -> float | None:
         """Return when the agent last reported its state: each interval, for the first time one after it connected."""
         contact = self.last_contact(now)
-        return None if contact is None or contact == self._connected_at else contact
+        return None if contact is None or contact == self._connected_at or self.mute else contact
 
     def host(self, at: float) -> Host:
         """Return what the agent tells of its host."""
@@ -332,9 +347,15 @@ class Machine:
         return replace(state, **pins) if pins else state
 
     def _boot(self, at: float, net_in_rate: float | None, net_out_rate: float | None) -> None:
+        self.boots += 1
         self._host = replace(self._host, boot_time=int(at))
         self._net_in = _restarted(self._net_in, at, net_in_rate)
         self._net_out = _restarted(self._net_out, at, net_out_rate)
+
+
+def machine_uuid(seed: int) -> str:
+    """Return an agent's identity that is the same for the same seed."""
+    return str(UUID(int=random.Random(f"uuid {seed}").getrandbits(128), version=4))
 
 
 def _flow(chance: random.Random) -> Flow:

@@ -1,7 +1,7 @@
 """The dashboard as a web server on 127.0.0.1, with everything around it that is no part of Nezha."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 import socket
@@ -11,15 +11,24 @@ from typing import Protocol, override
 from aiohttp import hdrs, typedefs, web
 from multidict import CIMultiDictProxy
 
-from .dashboard import Dashboard
+from .dashboard import Dashboard, Temper
 from .faults import Faults
+from .firewall import Firewall
+from .frame_faults import FrameFaults
+from .live import FRAME_INTERVAL, Live, Pace
 from .v0 import V0
+from .v1 import DIALECTS, V1, Dialect
 
 ADDRESS = "127.0.0.1"
+LINGER = 5.0
+"""Seconds for which a dashboard that shuts down still sends frames."""
 
 
 class Generation(Protocol):
     """A wire format."""
+
+    temper: Temper
+    """How the dashboard behaves whose format it is."""
 
     def routes(self, prefix: str) -> list[web.RouteDef]:
         """Return what the dashboard answers, below a path prefix."""
@@ -27,8 +36,18 @@ class Generation(Protocol):
     def unknown_path(self) -> web.Response:
         """Return the answer to everything else."""
 
+    def blocked(self) -> web.Response:
+        """Return the firewall's page."""
 
-GENERATIONS: dict[str, Callable[[Dashboard], Generation]] = {"v0": V0}
+
+def _modern(dialect: Dialect) -> Callable[[Dashboard, Firewall, Live], Generation]:
+    return lambda dashboard, firewall, live: V1(dashboard, firewall, live, dialect)
+
+
+GENERATIONS: dict[str, Callable[[Dashboard, Firewall, Live], Generation]] = {
+    "v0": lambda dashboard, *_: V0(dashboard),
+    **{name: _modern(dialect) for name, dialect in DIALECTS.items()},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +59,8 @@ class SeenRequest:
     """Decoded, without the query."""
     query: Mapping[str, str]
     headers: CIMultiDictProxy[str]
+    text: str = ""
+    """The body of a POST."""
 
 
 class Handshake(asyncio.Protocol):
@@ -93,13 +114,21 @@ class Simulator:
         prefix: str = "",
         gateway_headers: Mapping[str, str] | None = None,
         ssl_context: SSLContext | None = None,
+        frames: Pace = FRAME_INTERVAL,
+        firewall: bool = True,
     ) -> None:
-        """Serve a dashboard, below `prefix` (as "/nezha"), behind a gateway that wants these headers."""
+        """Serve a dashboard, below `prefix` (as "/nezha"), behind a gateway that wants these headers.
+
+        `frames` are the seconds between two frames on a WebSocket; "manual" sends only those that are pushed. Without
+        its firewall the dashboard blocks nobody.
+        """
         self.dashboard = Dashboard() if dashboard is None else dashboard
         self.faults = Faults(self)
+        self.firewall = Firewall(self.dashboard.clock, enabled=firewall)
+        self.live = Live(frames, self.dashboard.advance)
         self.requests: list[SeenRequest] = []
         """Every request since the start, those a fault or the gateway answered too."""
-        self._generation = GENERATIONS[generation](self.dashboard)
+        self._generation = self._speak(generation)
         self._prefix = prefix
         self._gateway_headers = gateway_headers or {}
         self._ssl_context = ssl_context
@@ -107,6 +136,12 @@ class Simulator:
         self._socket: socket.socket | None = None
         self._listening: asyncio.Task[asyncio.Server] | None = None
         self._runner: web.AppRunner | None = None
+        self._shutting_down: asyncio.TimerHandle | None = None
+
+    @property
+    def frame_faults(self) -> FrameFaults:
+        """Return the faults of frames."""
+        return self.live.faults
 
     @property
     def url(self) -> str:
@@ -128,6 +163,8 @@ class Simulator:
 
     async def stop(self) -> None:
         """Close everything; whatever hangs is cut off."""
+        self._forget_shut_down()
+        self.live.drop()
         listening = self._listening
         self.stop_listening()
         if listening is not None:
@@ -136,7 +173,7 @@ class Simulator:
             await self._runner.cleanup()
             self._runner = None
 
-    def stop_listening(self) -> None:
+    def stop_listening(self, *, sockets_too: bool = True) -> None:
         """Be unreachable: the port is closed, and so is every connection. The dashboard itself goes on."""
         if self._listening is None or self._socket is None:
             return
@@ -147,9 +184,11 @@ class Simulator:
         self._listening = None
         self._socket.close()
         self._socket = None
-        if self._runner is not None and self._runner.server is not None:
-            for connection in self._runner.server.connections:
-                connection.force_close()
+        if not sockets_too:
+            self._disconnect(self.live.protocols)
+            return
+        self.live.drop()
+        self._disconnect()
 
     def resume(self) -> None:
         """Listen again, on the same port."""
@@ -165,11 +204,62 @@ class Simulator:
         protocol = serve if context is None else lambda: Handshake(serve, context)
         self._listening = loop.create_task(loop.create_server(protocol, sock=self._socket))
 
+    async def push_frame(self) -> int:
+        """Send a frame to every WebSocket now, and return how many there are."""
+        return await self.live.push()
+
+    def shut_down(self, linger: float | None = LINGER) -> None:
+        """Shut the dashboard down: requests are refused at once, frames go on for `linger` seconds.
+
+        With None they go on until `power_off`; `start_up` ends it all.
+        """
+        self.stop_listening(sockets_too=False)
+        self._forget_shut_down()
+        if linger is not None:
+            self._shutting_down = asyncio.get_running_loop().call_later(linger, self.power_off)
+
+    def power_off(self) -> None:
+        """End the shutdown, if there was one: every socket is dropped, and all that agents told is forgotten."""
+        self._forget_shut_down()
+        self.stop_listening()
+        self.live.drop()
+        self._disconnect()
+        self.dashboard.stop()
+
+    def start_up(self) -> None:
+        """Start the dashboard again, on the same port; its agents come back one by one."""
+        if self._shutting_down is not None:
+            self.power_off()
+        self.dashboard.start()
+        self.resume()
+
+    async def switch(self, generation: str) -> None:
+        """Replace the dashboard's software by another generation's, on the same port, with what it knows."""
+        await self.stop()
+        self._generation = self._speak(generation)
+        await self.start(self._port)
+
+    def _speak(self, generation: str) -> Generation:
+        spoken = GENERATIONS[generation](self.dashboard, self.firewall, self.live)
+        self.dashboard.temper = spoken.temper
+        return spoken
+
+    def _disconnect(self, spared: Container[object] = ()) -> None:
+        if self._runner is not None and self._runner.server is not None:
+            for connection in self._runner.server.connections:
+                if connection not in spared:
+                    connection.force_close()
+
+    def _forget_shut_down(self) -> None:
+        if self._shutting_down is not None:
+            self._shutting_down.cancel()
+            self._shutting_down = None
+
     @web.middleware
     async def _answer(self, request: web.Request, handler: typedefs.Handler) -> web.StreamResponse:
-        self.requests.append(
-            SeenRequest(request.method, request.path, dict(request.query), CIMultiDictProxy(request.headers.copy()))
-        )
+        text = await request.text() if request.method == hdrs.METH_POST else ""
+        headers = CIMultiDictProxy(request.headers.copy())
+        self.requests.append(SeenRequest(request.method, request.path, dict(request.query), headers, text))
         if any(request.headers.get(name) != value for name, value in self._gateway_headers.items()):
             page = (
                 "<!DOCTYPE html>\n<html><head><title>Access</title></head><body><h1>Log in first</h1></body></html>\n"
@@ -178,6 +268,8 @@ class Simulator:
 
         async def proceed(request: web.Request) -> web.StreamResponse:
             self.dashboard.advance()
+            if self.firewall.blocked_for(request.remote or ""):
+                return self._generation.blocked()
             try:
                 return await handler(request)
             except web.HTTPNotFound, web.HTTPMethodNotAllowed:

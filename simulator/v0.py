@@ -4,14 +4,14 @@ What the document says otherwise is marked: the dashboard's source decides.
 """
 
 from collections.abc import Iterable
-import json
 import random
 from typing import Any
 
 from aiohttp import web
 
-from .dashboard import Dashboard, Server
+from .dashboard import Dashboard, Server, Temper
 from .fleet import Host, State
+from .go import number, response
 
 NEVER = -62_135_596_800
 """Go's zero time in unix seconds, the `last_active` of a server that never reported."""
@@ -44,6 +44,8 @@ BLANK_STATE = State(
 class V0:
     """The endpoints of a v0 dashboard."""
 
+    temper = Temper()
+
     def __init__(self, dashboard: Dashboard) -> None:
         """Speak for a dashboard."""
         self._dashboard = dashboard
@@ -60,16 +62,20 @@ class V0:
         page = "<!DOCTYPE html>\n<html><head><title>404</title></head><body><h1>该页面不存在</h1></body></html>\n"
         return web.Response(text=page, status=404, content_type="text/html", charset="utf-8")
 
+    def blocked(self) -> web.Response:
+        """Return what a v0 dashboard never answers, since it has no firewall."""
+        raise NotImplementedError
+
     async def _list(self, request: web.Request) -> web.Response:
         if not self._authorised(request):
-            return _json(UNAUTHORISED)
+            return response(UNAUTHORISED)
         tag = request.query.get("tag", "")
         servers = self._tagged(tag) if tag else self._all()
         return _result(self._summary(server) for server in servers)
 
     async def _details(self, request: web.Request) -> web.Response:
         if not self._authorised(request):
-            return _json(UNAUTHORISED)
+            return response(UNAUTHORISED)
         tag, ids = request.query.get("tag", ""), request.query.get("id", "")
         if not tag and not ids:
             return _result(
@@ -140,7 +146,7 @@ def _host(host: Host) -> dict[str, Any]:
 
 def _status(state: State) -> dict[str, Any]:
     return {
-        "CPU": _number(state.cpu),
+        "CPU": number(state.cpu),
         "MemUsed": state.mem_used,
         "SwapUsed": state.swap_used,
         "DiskUsed": state.disk_used,
@@ -149,28 +155,18 @@ def _status(state: State) -> dict[str, Any]:
         "NetInSpeed": state.net_in_speed,
         "NetOutSpeed": state.net_out_speed,
         "Uptime": state.uptime,
-        "Load1": _number(state.load_1),
-        "Load5": _number(state.load_5),
-        "Load15": _number(state.load_15),
+        "Load1": number(state.load_1),
+        "Load5": number(state.load_5),
+        "Load15": number(state.load_15),
         "TcpConnCount": state.tcp_conn_count,
         "UdpConnCount": state.udp_conn_count,
         "ProcessCount": state.process_count,
-        "Temperatures": [{"Name": sensor.name, "Temperature": _number(sensor.celsius)} for sensor in state.temperatures]
+        "Temperatures": [{"Name": sensor.name, "Temperature": number(sensor.celsius)} for sensor in state.temperatures]
         or None,
         # One number for all cards; which one the agent takes of several was not recorded.
-        "GPU": _number(sum(state.gpu) / len(state.gpu)) if state.gpu else 0,
+        "GPU": number(sum(state.gpu) / len(state.gpu)) if state.gpu else 0,
     }
 
 
-def _number(value: float) -> float:
-    """Write a whole number without a fraction, as Go does."""
-    return int(value) if value == int(value) else value
-
-
 def _result(servers: Iterable[dict[str, Any]]) -> web.Response:
-    return _json({"code": 0, "message": "success", "result": list(servers)})
-
-
-def _json(body: dict[str, Any]) -> web.Response:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return web.Response(text=text, content_type="application/json", charset="utf-8")
+    return response({"code": 0, "message": "success", "result": list(servers)})

@@ -9,6 +9,9 @@ import pytest
 
 from simulator import Dashboard, Simulator
 
+from .answer import Answer
+from .modern import ModernClient
+
 TOKEN = "demo-token"
 
 
@@ -25,17 +28,6 @@ class Clock:
     def tick(self, seconds: float) -> None:
         """Let time pass."""
         self.now += seconds
-
-
-@dataclass
-class Answer:
-    """An answer, read to its end."""
-
-    status: int
-    headers: dict[str, str]
-    text: str
-    body: Any
-    """None if it is not JSON."""
 
 
 class Client:
@@ -92,3 +84,19 @@ async def client(simulator: Simulator) -> AsyncGenerator[Client]:
     """Return a client of the simulator."""
     async with aiohttp.ClientSession() as session:
         yield Client(session, simulator)
+
+
+@pytest.fixture
+def generation() -> str:
+    """Return the generation of `modern`; a test may name another."""
+    return "v2"
+
+
+@pytest.fixture
+async def modern(dashboard: Dashboard, generation: str, socket_enabled: None) -> AsyncGenerator[ModernClient]:
+    """Return a client of a v1 or v2 dashboard whose frames are pushed by hand."""
+    simulator = Simulator(dashboard, generation=generation, frames="manual")
+    await simulator.start()
+    async with aiohttp.ClientSession() as session:
+        yield ModernClient(session, simulator)
+    await simulator.stop()

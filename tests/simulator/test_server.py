@@ -163,6 +163,35 @@ async def test_the_command_serves_until_interrupted_and_says_how_to_try_it(socke
     assert await process.wait() == 0
 
 
+@pytest.mark.parametrize("generation", ["v1", "v2"])
+async def test_the_command_says_how_to_log_in(socket_enabled: None, generation: str) -> None:
+    process = await run(
+        *("--servers", "3", "--port", "0", "--generation", generation),
+        *("--username", "me", "--password", "secret", "--token", "nzp_mine"),
+    )
+    assert process.stdout is not None
+    said = ""
+    while "Ctrl-C" not in said:
+        line = await process.stdout.readline()
+        assert line, said
+        said += line.decode()
+    found = re.search(r"curl -d '(.+)' (\S+)", said)
+    assert found is not None
+    assert ("nzp_mine" in said) == (generation == "v2")
+    async with aiohttp.ClientSession() as session, session.post(found[2], data=found[1]) as response:
+        assert (await response.json())["success"] is True
+        base, token = found[2].removesuffix("/login"), (await response.json())["data"]["token"]
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session:
+        async with session.get(f"{base}/server") as response:
+            assert len((await response.json())["data"]) == 3
+        async with session.ws_connect(f"{base}/ws/server") as socket:
+            first, second = await socket.receive_json(), await socket.receive_json()
+            assert second["now"] - first["now"] in {2_000, 3_000}
+            socket._response.close()
+    process.send_signal(signal.SIGINT)
+    assert await process.wait() == 0
+
+
 async def test_the_command_explains_a_port_in_use(serve: Serve) -> None:
     port = (await serve()).simulator.url.rpartition(":")[2]
     process = await run("--port", port)

@@ -1,0 +1,39 @@
+"""The block on addresses that guess credentials, as v1's and v2's source has it (`model/waf.go`)."""
+
+from collections import Counter
+from collections.abc import Callable
+
+SHORTEST_BLOCK = 3
+"""Seconds."""
+
+
+class Firewall:
+    """What each address has got wrong so far.
+
+    The real one forgives an address its rejections at a good login; this one forgets nothing until `clear`.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, enabled: bool = True) -> None:
+        """Know of nothing."""
+        self.enabled = enabled
+        self.rejections: Counter[str] = Counter()
+        """By address; counted while it is switched off, too."""
+        self._clock = clock
+        self._last: dict[str, float] = {}
+
+    def reject(self, address: str) -> None:
+        """Count a rejected credential."""
+        self.rejections[address] += 1
+        self._last[address] = self._clock()
+
+    def blocked_for(self, address: str) -> float:
+        """Return the seconds that an address remains blocked; asking adds nothing."""
+        if not self.enabled or address not in self._last:
+            return 0
+        until = self._last[address] + max(self.rejections[address] ** 4, SHORTEST_BLOCK)
+        return max(until - self._clock(), 0)
+
+    def clear(self) -> None:
+        """Forgive everything."""
+        self.rejections.clear()
+        self._last.clear()
