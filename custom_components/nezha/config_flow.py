@@ -149,8 +149,7 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Ask for a new credential after the dashboard rejected the one it had."""
-        entry = self._get_reauth_entry()
-        self._dashboard = _Dashboard.of(entry)
+        self._dashboard = _Dashboard.of(self._get_reauth_entry())
         return await self._async_ask_credential()
 
     async def _async_step_address(
@@ -213,11 +212,14 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _async_ask_credential(self) -> ConfigFlowResult:
         """Ask for what the generation takes. What the entry has is suggested, unless it was rejected."""
-        if (entry := self._changed_entry()) and entry.data.get(CONF_REJECTED):
+        entry = self._changed_entry()
+        if entry and (self.source == SOURCE_REAUTH or entry.data.get(CONF_REJECTED)):
             self._rejected.append(_credential(entry.data))
         match self._dashboard.generation:
             case Generation.V0:
-                return await (self.async_step_reauth_confirm() if self.source == SOURCE_REAUTH else self.async_step_token())
+                return await (
+                    self.async_step_reauth_confirm() if self.source == SOURCE_REAUTH else self.async_step_token()
+                )
             case Generation.V1:
                 return await self.async_step_password()
             case Generation.V2:

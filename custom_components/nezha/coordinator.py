@@ -26,6 +26,7 @@ from .api import (
     Snapshot,
     Task,
     TrafficCycle,
+    UnreachableError,
 )
 from .const import (
     CONF_GENERATION,
@@ -168,6 +169,9 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
             ) from err
         except NezhaError as err:
             _LOGGER.debug("No answer to use: %s", err, exc_info=True)
+            if self.live and isinstance(err, UnreachableError):
+                # The frames tell that the dashboard is there. Should it go, they cease, and it is asked at once.
+                return self._publishable()
             if isinstance(err, ProtocolError):
                 await self._look_for_upgrade()
             raise UpdateFailed(translation_domain=DOMAIN, translation_key=err.reason) from err

@@ -65,9 +65,7 @@ class Devices:
         self._registered: dict[str, DeviceInfo] = {}
         self._missing: dict[str, tuple[int, float]] = {}
 
-    def update(
-        self, servers: Mapping[str, KnownServer], services: Mapping[str, Service], snapshot: Snapshot
-    ) -> None:
+    def update(self, servers: Mapping[str, KnownServer], services: Mapping[str, Service], snapshot: Snapshot) -> None:
         """Register and rename devices, and remove those of servers and services that are gone for good."""
         devices = self._devices()
         wanted = {key: self._describe(known) for key, known in servers.items()} | {

@@ -5,12 +5,12 @@ from dataclasses import asdict
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
-from homeassistant.const import CONF_HEADERS, CONF_TOKEN, CONF_URL
+from homeassistant.const import CONF_HEADERS, CONF_PASSWORD, CONF_TOKEN, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 
 from .coordinator import NezhaConfigEntry, NezhaCoordinator
 
-_TO_REDACT = {CONF_HEADERS, CONF_TOKEN, CONF_URL, "ipv4", "ipv6"}
+_TO_REDACT = {CONF_HEADERS, CONF_PASSWORD, CONF_TOKEN, CONF_URL, CONF_USERNAME, "ipv4", "ipv6", "public_note"}
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: NezhaConfigEntry) -> dict[str, Any]:

@@ -111,7 +111,8 @@ class Fleet:
 
     def _remember(self, servers: Mapping[str, KnownServer]) -> bool:
         booted = any(
-            known.memory.boot_time != self._memories.get(identity, _NEW).boot_time for identity, known in servers.items()
+            known.memory.boot_time != self._memories.get(identity, _NEW).boot_time
+            for identity, known in servers.items()
         )
         self.servers = servers
         self._memories |= {identity: known.memory for identity, known in servers.items()}

@@ -45,7 +45,9 @@ SERVICES: tuple[ServiceDescription, ...] = (
         translation_key="availability_today",
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=2,
-        value_fn=lambda service: _availability(service.up[-1], service.down[-1]) if service.up and service.down else None,
+        value_fn=lambda service: (
+            _availability(service.up[-1], service.down[-1]) if service.up and service.down else None
+        ),
     ),
     ServiceDescription(
         key="availability_30_days",

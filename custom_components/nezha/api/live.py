@@ -20,11 +20,11 @@ _LONGEST_PAUSE = 120
 async def frames(
     connect: Callable[[], Awaitable[ClientWebSocketResponse]], decode: Callable[[object], Frame]
 ) -> AsyncIterator[Frame | None]:
-    """Give every frame, and `None` each time the socket is lost. Raises `AuthenticationError`, and ends
-    in no other way.
+    """Give every frame, and `None` each time the socket is lost.
 
     A frame that cannot be read, and ten seconds without one, count as a loss. Connections are tried again with growing
-    pauses, each a little other than planned so that a restarted dashboard is not met by all at once.
+    pauses, each a little other than planned so that a restarted dashboard is not met by all at once. Raises
+    `AuthenticationError`, and ends in no other way.
     """
     pause = _FIRST_PAUSE
     while True:

@@ -6,7 +6,7 @@ blanks for every server until the server's agent is back (recorded exchanges `de
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from .public_note import PublicNote
@@ -83,7 +83,7 @@ class Server:
     """By the dashboard's clock; `None` where the dashboard has heard nothing since its own start."""
     host: Host | None
     state: State | None
-    public_note: PublicNote = PublicNote()
+    public_note: PublicNote = field(default_factory=PublicNote)
     """Empty on v0, whose notes are not in its API."""
 
 

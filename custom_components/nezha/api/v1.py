@@ -171,7 +171,7 @@ class BackendV1(Backend):
             return None
         try:
             return _open(await self._ask(self._get(path)))
-        except (AuthenticationError, BlockedError):
+        except AuthenticationError, BlockedError:
             raise
         except MissingScopeError as err:
             _LOGGER.debug("%s is not asked any more: %s", path, err)
@@ -419,7 +419,10 @@ def _decode_cycle(entry: tuple[str, Any]) -> tuple[int, TrafficCycle]:
         start=start,
         end=end,
         limit=count(source, "max"),
-        used={_key(server, "transfer"): count({"transfer": used}, "transfer") for server, used in _objects(source, "transfer")},
+        used={
+            _key(server, "transfer"): count({"transfer": used}, "transfer")
+            for server, used in _objects(source, "transfer")
+        },
     )
     return cycle.number, cycle
 
@@ -432,7 +435,9 @@ def _tasks(data: object) -> Mapping[int, Task] | None:
 
 
 def _decode_task(item: Any) -> tuple[int, Task]:
-    source = {"name": "", "last_executed_at": "0001-01-01T00:00:00Z", "last_result": False} | dict(_object(item, "task"))
+    source = {"name": "", "last_executed_at": "0001-01-01T00:00:00Z", "last_result": False} | dict(
+        _object(item, "task")
+    )
     task = Task(
         number=count(source, "id"),
         name=text(source, "name"),
