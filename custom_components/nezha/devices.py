@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 import time
-from typing import TYPE_CHECKING
 
 from yarl import URL
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -15,9 +15,6 @@ from .api import Generation, Service, Snapshot
 from .const import CONF_GENERATION, CONF_GROUP_AS_AREA, DOMAIN
 from .fleet import KnownServer
 
-if TYPE_CHECKING:
-    from .coordinator import NezhaConfigEntry
-
 SERVICE_PREFIX = "service_"
 """Begins the key of a service; no identity of a server does."""
 _LISTS_WITHOUT = 3
@@ -25,12 +22,12 @@ _SECONDS_WITHOUT = 600
 """A device goes after this many complete lists and seconds without its server."""
 
 
-def device_identifier(entry: NezhaConfigEntry, key: str) -> tuple[str, str]:
+def device_identifier(entry: ConfigEntry, key: str) -> tuple[str, str]:
     """Return what the device of a server (by its identity) or of a service (`service_` and its number) is known by."""
     return DOMAIN, f"{entry.entry_id}_{key}"
 
 
-def key_of(entry: NezhaConfigEntry, device: dr.AnyDeviceEntry) -> str | None:
+def key_of(entry: ConfigEntry, device: dr.AnyDeviceEntry) -> str | None:
     """Return the key of a device's server or service; `None` for the dashboard's own device."""
     prefix = f"{entry.entry_id}_"
     return next(
@@ -42,7 +39,7 @@ def key_of(entry: NezhaConfigEntry, device: dr.AnyDeviceEntry) -> str | None:
 class Devices:
     """The devices of one entry. The registry is the memory of who was there, also over a restart."""
 
-    def __init__(self, hass: HomeAssistant, entry: NezhaConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Register the dashboard's device, so that servers' devices can be placed behind it."""
         self.removed: frozenset[str] = frozenset()
         """Keys whose device went since the update before: they are new if they come back."""

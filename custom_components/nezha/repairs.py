@@ -1,16 +1,13 @@
 """What only the user can mend, and what they should know while it lasts."""
 
-from typing import TYPE_CHECKING, override
+from typing import override
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import SOURCE_USER
+from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
-
-if TYPE_CHECKING:
-    from .coordinator import NezhaConfigEntry
 
 _FIRST_PAUSE = 60
 _LONGEST_PAUSE = 3600
@@ -21,7 +18,7 @@ same address are cut off with us."""
 class BlockedIssue:
     """Tells that the dashboard blocks this address, as long as it does."""
 
-    def __init__(self, hass: HomeAssistant, entry: NezhaConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Tell nothing yet."""
         self._hass = hass
         self._name = entry.title
@@ -48,7 +45,7 @@ class BlockedIssue:
         ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
 
 
-def create_renumbered_issue(hass: HomeAssistant, entry: NezhaConfigEntry, generation: str) -> None:
+def create_renumbered_issue(hass: HomeAssistant, entry: ConfigEntry, generation: str) -> None:
     """Tell that the dashboard was installed anew: its numbers are those of other servers now."""
     ir.async_create_issue(
         hass,
@@ -61,12 +58,12 @@ def create_renumbered_issue(hass: HomeAssistant, entry: NezhaConfigEntry, genera
     )
 
 
-def delete_renumbered_issue(hass: HomeAssistant, entry: NezhaConfigEntry) -> None:
+def delete_renumbered_issue(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take that back: the dashboard that was known is there again."""
     ir.async_delete_issue(hass, DOMAIN, f"renumbered_{entry.entry_id}")
 
 
-def delete_issues(hass: HomeAssistant, entry: NezhaConfigEntry) -> None:
+def delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take back what was told about an entry."""
     for issue in ("blocked", "renumbered"):
         ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
