@@ -20,6 +20,8 @@ class Memory:
     """The accepted one: the begin of the traffic counters' current cycle. By the server's own clock."""
     started: int | None = None
     """The same moment by the dashboard's clock: when the newest state was reported, less its uptime."""
+    reported: int | None = None
+    """When that state was reported, by the dashboard's clock."""
     online: bool = False
     host: Host | None = None
 
@@ -150,7 +152,7 @@ class Fleet:
         online = silent_since is not None and now - silent_since <= self._offline_after
 
         memory = replace(memory, last_active=last_active, online=online, host=host)
-        return KnownServer(server=server, memory=_boot(memory, server), state=state, silent_from=silent_from)
+        return KnownServer(server=server, memory=_boot(memory, server, known), state=state, silent_from=silent_from)
 
 
 def _reported(known: KnownServer, report: Report) -> Server:
@@ -175,25 +177,34 @@ def _of_unknown_boot(memory: Memory, server: Server) -> bool:
     )
 
 
-def _boot(memory: Memory, server: Server) -> Memory:
+def _boot(memory: Memory, server: Server, known: KnownServer | None) -> Memory:
     """Accept a new boot time together with the first state that was reported after it.
 
-    Both clocks must tell of a new boot: the server's by the boot time, the dashboard's by when the state came and how
-    long the server says to be up by then. A boot time beside the counters of the boot before, a clock that was put
-    right, and a boot time that jitters are none.
+    Both clocks must tell of a new boot, later than the newest state of the one before: the server's by the boot time, the
+    dashboard's by when the state came and how long the server says to be up by then. A boot time beside the counters of the
+    boot before, a clock that was put right, a machine that was paused, and a boot time that jitters are none.
     """
     if server.host is None or server.state is None or server.last_active is None:
         return memory
     boot_time = server.host.boot_time
     started = server.last_active - server.state.uptime
     if memory.boot_time is None or memory.started is None:
-        is_new = boot_time <= server.last_active
-        return replace(memory, boot_time=boot_time, started=started) if is_new else memory
-    if abs(boot_time - memory.boot_time) <= _BOOT_JITTER:
-        return memory if started == memory.started else replace(memory, started=started)
-    if started - memory.started > _BOOT_JITTER:
-        return replace(memory, boot_time=boot_time, started=started)
-    return memory
+        is_accepted = boot_time <= server.last_active or _is_later_report(server, known)
+    elif is_accepted := abs(boot_time - memory.boot_time) <= _BOOT_JITTER:
+        boot_time = memory.boot_time
+    else:
+        before = memory.reported or memory.started
+        is_accepted = started - memory.started > _BOOT_JITTER and started > before - _BOOT_JITTER
+    if not is_accepted:
+        return memory
+    return replace(memory, boot_time=boot_time, started=started, reported=server.last_active)
+
+
+def _is_later_report(server: Server, known: KnownServer | None) -> bool:
+    """Whether a state came after its host had been seen already: a server's clock that is ahead says nothing against it."""
+    if known is None or known.server.host is None or known.server.last_active is None:
+        return False
+    return server.host == known.server.host and (server.last_active or 0) > known.server.last_active
 
 
 UNGROUPED = "ungrouped"

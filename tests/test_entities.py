@@ -1,0 +1,59 @@
+"""All devices and entities of a recorded fleet, as Home Assistant shows them."""
+
+from collections.abc import AsyncIterator
+from email.utils import parsedate_to_datetime
+import json
+from pathlib import Path
+from unittest.mock import patch
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.entity import Entity
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from syrupy.assertion import SnapshotAssertion
+from syrupy.filters import props
+
+from custom_components.nezha.devices import key_of
+
+from .conftest import Clock, entry_of, set_up
+from .scripted import ScriptedDashboard
+
+DETAILS = json.loads((Path(__file__).parent / "recordings/v0/details.json").read_text())
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard) -> AsyncIterator[MockConfigEntry]:
+    """The recorded fleet at the moment of its recording, with all its entities enabled."""
+    clock.move_to(parsedate_to_datetime(DETAILS["headers"]["Date"]))
+    scripted.body, scripted.date = DETAILS["body"], DETAILS["headers"]["Date"]
+    with patch.object(Entity, "entity_registry_enabled_default", new=True):
+        yield await set_up(hass, entry_of(scripted.url))
+
+
+async def test_devices(hass: HomeAssistant, entry: MockConfigEntry, snapshot: SnapshotAssertion) -> None:
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert len(devices) == 1 + len(DETAILS["body"]["result"])
+    for device in sorted(devices, key=lambda device: int(key_of(entry, device) or 0)):
+        # The scripted dashboard's port is another one every time.
+        assert device == snapshot(name=device.name, exclude=props("configuration_url"))
+
+
+async def test_every_device_leads_to_the_dashboard(
+    hass: HomeAssistant, entry: MockConfigEntry, scripted: ScriptedDashboard
+) -> None:
+    hub, *servers = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert {device.configuration_url for device in (hub, *servers)} == {scripted.url}
+    assert {device.via_device_id for device in servers} == {hub.id}
+
+
+async def test_entities(hass: HomeAssistant, entry: MockConfigEntry, snapshot: SnapshotAssertion) -> None:
+    """Server 5 has temperatures, 6 a graphics card, 3 never reported, 4 has no group; the others are like these."""
+    shown = {f"{entry.entry_id}_{number}_" for number in (3, 4, 5, 6)}
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    assert len(entities) > 300
+    for entity in sorted(entities, key=lambda entity: entity.entity_id):
+        of_server = entity.unique_id.split("_")[1].isdigit()
+        if not of_server or any(entity.unique_id.startswith(prefix) for prefix in shown):
+            assert entity == snapshot(name=f"{entity.entity_id}-entry")
+            assert hass.states.get(entity.entity_id) == snapshot(name=f"{entity.entity_id}-state")
