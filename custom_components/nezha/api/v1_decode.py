@@ -1,0 +1,278 @@
+"""What v1 and v2 send, decoded into models. Fields of value 0 are absent."""
+
+from collections.abc import Callable, Iterable, Mapping
+import logging
+from typing import Any
+
+from .decode import MalformedError, amount, count, flag, items, mapping, moment, number, seconds, text, texts
+from .errors import ProtocolError
+from .models import Frame, Host, Report, Server, Service, State, Task, Temperature, TrafficCycle
+from .public_note import parse_public_note
+
+_LOGGER = logging.getLogger(__name__)
+_EMPTY_HOST = {
+    "platform": "",
+    "platform_version": "",
+    "mem_total": 0,
+    "disk_total": 0,
+    "swap_total": 0,
+    "arch": "",
+    "virtualization": "",
+    "boot_time": 0,
+    "version": "",
+}
+_EMPTY_STATE = dict.fromkeys(
+    (
+        "cpu",
+        "mem_used",
+        "swap_used",
+        "disk_used",
+        "net_in_transfer",
+        "net_out_transfer",
+        "net_in_speed",
+        "net_out_speed",
+        "uptime",
+        "load_1",
+        "load_5",
+        "load_15",
+        "tcp_conn_count",
+        "udp_conn_count",
+        "process_count",
+    ),
+    0,
+)
+
+
+def _each[KeyT, T](entries: Iterable[Any], decode: Callable[[Any], tuple[KeyT, T]]) -> dict[KeyT, T]:
+    """Decode what can be decoded."""
+    decoded = {}
+    for entry in entries:
+        try:
+            key, value = decode(entry)
+        except MalformedError as err:
+            _LOGGER.debug("Left out of the dashboard's answer: %s", err)
+        else:
+            decoded[key] = value
+    return decoded
+
+
+def _objects(source: object, field: str) -> list[tuple[str, Any]]:
+    """Return the pairs of an object within an object; none where there is none."""
+    value = source.get(field) if isinstance(source, dict) else None
+    return list(value.items()) if isinstance(value, dict) else []
+
+
+def _key(text_of_number: str, field: str) -> int:
+    """Return the number that a JSON object has as key."""
+    return count({field: int(text_of_number) if text_of_number.isdecimal() else text_of_number}, field)
+
+
+def groups_by_server(data: object) -> Mapping[int, list[str]]:
+    """Turn the groups' lists of servers round; the dashboard's order of groups is kept."""
+
+    def decode(entry: Any) -> tuple[int, tuple[str, list[int]]]:
+        group = mapping(_object(entry, "group"), "group")
+        members = [count({"servers": member}, "servers") for member in items(entry, "servers")]
+        return count(group, "id"), (text(group, "name"), members)
+
+    groups: dict[int, list[str]] = {}
+    for name, members in _each(data if isinstance(data, list) else [], decode).values():
+        for member in members:
+            groups.setdefault(member, []).append(name)
+    return groups
+
+
+def _object(value: Any, field: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise MalformedError(field, value)
+    return value
+
+
+def decode_servers(listed: list[Any], groups: Mapping[int, list[str]]) -> tuple[dict[str, Server], list[str]]:
+    """Decode all servers; one that cannot be read is left out and named."""
+    servers: dict[str, Server] = {}
+    omitted: list[str] = []
+    for item in listed:
+        try:
+            server = _decode_server(item, groups)
+        except MalformedError as err:
+            number_of = item.get("id") if isinstance(item, dict) else None
+            omitted.append(f"server {number_of if isinstance(number_of, int) else 'without a number'}: {err}")
+            continue
+        if server.identity in servers:
+            omitted.append(f"server {server.number}: its uuid is taken by another one")
+            continue
+        servers[server.identity] = server
+    return servers, omitted
+
+
+def _decode_server(item: Any, groups: Mapping[int, list[str]]) -> Server:
+    """Decode an element of `/api/v1/server`."""
+    server = {"uuid": "", "public_note": "", "geoip": {}, "host": {}, "state": {}} | dict(_object(item, "server"))
+    identity = text(server, "uuid")
+    if not identity:
+        raise MalformedError("uuid", None)
+    number_of = count(server, "id")
+    geoip = {"ip": {}, "country_code": ""} | dict(mapping(server, "geoip"))
+    addresses = {"ipv4_addr": "", "ipv6_addr": ""} | dict(mapping(geoip, "ip"))
+    note = server["public_note"]
+    return Server(
+        identity=identity,
+        number=number_of,
+        name=text(server, "name"),
+        groups=tuple(groups.get(number_of, ())),
+        ipv4=text(addresses, "ipv4_addr"),
+        ipv6=text(addresses, "ipv6_addr"),
+        country=text(geoip, "country_code").upper(),
+        last_active=_last_active(server),
+        host=_decode_host(mapping(server, "host")),
+        state=_decode_state(mapping(server, "state")),
+        public_note=parse_public_note(note if isinstance(note, str) else ""),
+    )
+
+
+def _last_active(server: Mapping[str, Any]) -> int | None:
+    """Return whole seconds; the year 1 stands for no time."""
+    time = moment(server, "last_active")
+    return None if time is None else int(time.timestamp())
+
+
+def _decode_host(host: Mapping[str, Any]) -> Host | None:
+    """Decode `host`; without a boot time it is blank."""
+    host = _EMPTY_HOST | dict(host)
+    if not (boot_time := seconds(host, "boot_time")):
+        return None
+    return Host(
+        platform=text(host, "platform"),
+        platform_version=text(host, "platform_version"),
+        cpu=texts(host, "cpu"),
+        gpu=texts(host, "gpu"),
+        memory_total=count(host, "mem_total"),
+        disk_total=count(host, "disk_total"),
+        swap_total=count(host, "swap_total"),
+        arch=text(host, "arch"),
+        virtualization=text(host, "virtualization"),
+        boot_time=boot_time,
+        agent_version=text(host, "version"),
+    )
+
+
+def _decode_state(state: Mapping[str, Any]) -> State | None:
+    """Decode `state`; without an uptime it is blank."""
+    state = _EMPTY_STATE | dict(state)
+    if not (uptime := seconds(state, "uptime")):
+        return None
+    return State(
+        cpu=amount(state, "cpu"),
+        memory_used=count(state, "mem_used"),
+        swap_used=count(state, "swap_used"),
+        disk_used=count(state, "disk_used"),
+        net_in_transfer=count(state, "net_in_transfer"),
+        net_out_transfer=count(state, "net_out_transfer"),
+        net_in_speed=count(state, "net_in_speed"),
+        net_out_speed=count(state, "net_out_speed"),
+        uptime=uptime,
+        load_1=amount(state, "load_1"),
+        load_5=amount(state, "load_5"),
+        load_15=amount(state, "load_15"),
+        tcp_connections=count(state, "tcp_conn_count"),
+        udp_connections=count(state, "udp_conn_count"),
+        processes=count(state, "process_count"),
+        temperatures=tuple(_decode_temperature(item) for item in items(state, "temperatures")),
+        gpu=tuple(amount({"gpu": usage}, "gpu") for usage in items(state, "gpu")),
+    )
+
+
+def _decode_temperature(item: Any) -> Temperature:
+    """Decode an element of `temperatures`, whose fields have capitals in every generation."""
+    temperature = {"Name": "", "Temperature": 0} | dict(_object(item, "temperatures"))
+    return Temperature(name=text(temperature, "Name"), celsius=number(temperature, "Temperature"))
+
+
+def decode_frame(value: object) -> Frame:
+    """Decode a frame. A server in it that cannot be read is left out: the list will tell."""
+    match value:
+        case {"now": int(now), "servers": list(listed)} if not isinstance(now, bool):
+            return Frame(now=now // 1000, reports=_each(listed, _decode_report))
+        case {"now": int(now)} if not isinstance(now, bool):
+            return Frame(now=now // 1000, reports={})
+    raise ProtocolError("a frame has no servers")
+
+
+def _decode_report(item: Any) -> tuple[int, Report]:
+    server = {"host": {}, "state": {}} | dict(_object(item, "server"))
+    host = _EMPTY_HOST | dict(mapping(server, "host"))
+    return count(server, "id"), Report(
+        last_active=_last_active(server),
+        boot_time=seconds(host, "boot_time") or None,
+        state=_decode_state(mapping(server, "state")),
+    )
+
+
+def decode_services(data: object) -> Mapping[int, Service] | None:
+    """Decode the probes of `/api/v1/service`, an object by number."""
+    if data is None:
+        return None
+    return _each(_objects(data, "services"), _decode_service)
+
+
+def _decode_service(entry: tuple[str, Any]) -> tuple[int, Service]:
+    key, value = entry
+    source = {"service_name": "", "current_up": 0, "current_down": 0} | dict(_object(value, "service"))
+    service = Service(
+        number=_key(key, "service"),
+        name=text(source, "service_name"),
+        current_up=count(source, "current_up"),
+        current_down=count(source, "current_down"),
+        delay=tuple(amount({"delay": day}, "delay") for day in items(source, "delay")),
+        up=tuple(count({"up": day}, "up") for day in items(source, "up")),
+        down=tuple(count({"down": day}, "down") for day in items(source, "down")),
+    )
+    return service.number, service
+
+
+def decode_cycles(data: object) -> Mapping[int, TrafficCycle] | None:
+    """Decode the traffic cycles of `/api/v1/service`, an object by the rule's number."""
+    if data is None:
+        return None
+    return _each(_objects(data, "cycle_transfer_stats"), _decode_cycle)
+
+
+def _decode_cycle(entry: tuple[str, Any]) -> tuple[int, TrafficCycle]:
+    key, value = entry
+    source = {"name": "", "max": 0, "transfer": {}} | dict(_object(value, "cycle"))
+    start, end = moment(source, "from"), moment(source, "to")
+    if start is None or end is None:
+        raise MalformedError("to", None)
+    cycle = TrafficCycle(
+        number=_key(key, "cycle"),
+        name=text(source, "name"),
+        start=start,
+        end=end,
+        limit=count(source, "max"),
+        used={
+            _key(server, "transfer"): count({"transfer": used}, "transfer")
+            for server, used in _objects(source, "transfer")
+        },
+    )
+    return cycle.number, cycle
+
+
+def decode_tasks(data: object) -> Mapping[int, Task] | None:
+    """Decode `/api/v1/cron`."""
+    if data is None:
+        return None
+    return _each(data if isinstance(data, list) else [], _decode_task)
+
+
+def _decode_task(item: Any) -> tuple[int, Task]:
+    source = {"name": "", "last_executed_at": "0001-01-01T00:00:00Z", "last_result": False} | dict(
+        _object(item, "task")
+    )
+    task = Task(
+        number=count(source, "id"),
+        name=text(source, "name"),
+        last_run=moment(source, "last_executed_at"),
+        last_result=flag(source, "last_result"),
+    )
+    return task.number, task
