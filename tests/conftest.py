@@ -9,8 +9,6 @@ from unittest.mock import patch
 
 from aiohttp.abc import AbstractResolver
 import freezegun
-from homeassistant.const import CONF_HEADERS, CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL
-from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
@@ -18,6 +16,8 @@ from syrupy.assertion import SnapshotAssertion
 
 # The plugin puts its own custom_components first on the path: ours has to be known before `hass` exists.
 from custom_components.nezha.const import CONF_GENERATION, DOMAIN
+from homeassistant.const import CONF_HEADERS, CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL
+from homeassistant.core import HomeAssistant
 from simulator import Dashboard, Simulator
 
 from .scripted import ScriptedDashboard
@@ -40,9 +40,7 @@ class LoopbackResolver(AbstractResolver):
     ) -> list[dict[str, Any]]:
         if host.endswith(".invalid"):
             raise OSError(socket.EAI_NONAME, "Name or service not known")
-        return [
-            {"hostname": host, "host": "127.0.0.1", "port": port, "family": socket.AF_INET, "proto": 0, "flags": 0}
-        ]
+        return [{"hostname": host, "host": "127.0.0.1", "port": port, "family": socket.AF_INET, "proto": 0, "flags": 0}]
 
     async def close(self) -> None:
         pass

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from homeassistant.components.recorder import get_instance
-from homeassistant.components.recorder.statistics import statistics_during_period
-from homeassistant.core import HomeAssistant
-from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
     do_adhoc_statistics,
 )
+
+from homeassistant.components.recorder import get_instance
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 TRAFFIC_ONLY = {"commit_interval": 1, "include": {"entity_globs": ["sensor.*_traffic"]}}
 

@@ -72,7 +72,10 @@ def server(
 
 def blank_server(number: int = 1, name: str = "alpha", tag: str = "Tokyo", **fields: Any) -> dict[str, Any]:
     """Return a server as the dashboard sends it before its agent has reported."""
-    return server(number, name, tag, host=BLANK_HOST, status=BLANK_STATUS, last_active=NEVER, ipv4="", valid_ip="") | fields
+    return (
+        server(number, name, tag, host=BLANK_HOST, status=BLANK_STATUS, last_active=NEVER, ipv4="", valid_ip="")
+        | fields
+    )
 
 
 class ScriptedDashboard:

@@ -4,12 +4,13 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
-from homeassistant.components.recorder import Recorder
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
+
+from homeassistant.components.recorder import Recorder
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
 
 from .conftest import Clock, entry_of, refresh, set_up
 from .recorder import TRAFFIC_ONLY, compile_statistics, sum_of
@@ -251,7 +252,9 @@ async def test_a_restart_of_server_and_dashboard_together_adds_the_new_counter_o
     boot = await machine.rebooted()
     await machine.answers(blank_server())
     now = int(datetime.now(UTC).timestamp())
-    await machine.answers(blank_server(status=server(status={"NetInTransfer": 300, "Uptime": 30})["status"], last_active=now))
+    await machine.answers(
+        blank_server(status=server(status={"NetInTransfer": 300, "Uptime": 30})["status"], last_active=now)
+    )
     await machine.reports(900, boot=boot)
     assert await machine.total() == GIB + 900
 

@@ -6,16 +6,18 @@ Its agents fall silent and come back rebooted, and the dashboard itself restarts
 from collections.abc import Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+import itertools
 import json
 from pathlib import Path
 from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
-import pytest
-from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
 from .conftest import Clock, entry_of, refresh, set_up
 from .recorder import TRAFFIC_ONLY, compile_statistics, sum_of
@@ -59,7 +61,7 @@ class Life:
     def turns(self, name: str) -> list[tuple[float, str]]:
         """Return when the state of a server became another, the first one included."""
         states = self.online[name]
-        return [states[0], *(new for old, new in zip(states, states[1:], strict=False) if new[1] != old[1])]
+        return [states[0], *(new for old, new in itertools.pairwise(states) if new[1] != old[1])]
 
 
 @pytest.fixture

@@ -63,6 +63,10 @@ class RenewalCalendar(HubEntity, CalendarEntity):
         return sorted(self._events(start_date, end_date), key=lambda event: event.start)
 
     def _events(self, start: datetime, end: datetime) -> Iterator[CalendarEvent]:
+        """Yield the events of a span. They last for whole days: those of its first and last day are told in full."""
+        start = dt_util.start_of_local_day(dt_util.as_local(start))
+        last = dt_util.as_local(end - timedelta.resolution)
+        end = dt_util.start_of_local_day(last.date() + timedelta(days=1))
         for known in self.coordinator.data.values():
             if billing := known.server.public_note.billing:
                 for moment in billing.renewals(start, end):

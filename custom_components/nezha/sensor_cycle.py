@@ -102,6 +102,7 @@ class CycleSensor(ServerEntity, SensorEntity):
 
     entity_description: CycleDescription
     _attr_last_reset = None
+    _attr_native_value = None
 
     def __init__(self, coordinator: NezhaCoordinator, identity: str, description: CycleDescription) -> None:
         """Name the rule: several may count the same server."""
@@ -113,10 +114,12 @@ class CycleSensor(ServerEntity, SensorEntity):
         known = self.known
         cycle = self.coordinator.cycles.get(self.entity_description.rule)
         used = cycle.used.get(known.server.number) if known and cycle else None
+        before = self._attr_native_value
         self._attr_available = used is not None
         self._attr_native_value = None
         if cycle and used is not None and (cycle.limit or not self.entity_description.needs_limit):
             self._attr_native_value = self.entity_description.value_fn(cycle, used)
-            if self.entity_description.in_cycle:
+            # A new cycle begins for all servers at once, and each is counted anew in its turn, up to half an hour later.
+            if self.entity_description.in_cycle and self._attr_native_value != before:
                 self._attr_last_reset = cycle.start
         return self._attr_available, self._attr_native_value, self._attr_last_reset
