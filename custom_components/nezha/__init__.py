@@ -65,11 +65,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: NezhaConfigEntry) -> boo
 
 def _is_block(entry: NezhaConfigEntry, err: NezhaError) -> bool:
     """Whether this is how a dashboard answers an address that it blocks; v0 does not."""
-    return (
-        isinstance(err, GatewayError)
-        and err.status == HTTPStatus.FORBIDDEN
-        and entry.data[CONF_GENERATION] != Generation.V0
-    )
+    if isinstance(err, BlockedError):
+        return True
+    is_forbidden = isinstance(err, GatewayError) and err.status == HTTPStatus.FORBIDDEN
+    return is_forbidden and entry.data[CONF_GENERATION] != Generation.V0
 
 
 def _take_generation(hass: HomeAssistant, entry: NezhaConfigEntry, generation: Generation) -> None:

@@ -176,6 +176,9 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
                 await self._look_for_upgrade()
             raise UpdateFailed(translation_domain=DOMAIN, translation_key=err.reason) from err
         self._blocked.end()
+        if not self.last_update_success:
+            # Where a dashboard restarts, it may have been upgraded.
+            await self._look_for_upgrade()
         await self._take_in(snapshot)
         return self._publishable()
 

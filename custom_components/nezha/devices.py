@@ -71,7 +71,8 @@ class Devices:
         removed = self._registered.keys() - devices.keys()
         for key in devices.keys() - wanted.keys():
             # A server that is listed but not wanted is one of a group that the user did not choose.
-            if not devices[key].disabled and (key in snapshot.servers or self._is_gone(key, snapshot)):
+            gone = snapshot.groups_known if key in snapshot.servers else self._is_gone(key, snapshot)
+            if gone and not devices[key].disabled:
                 self._registry.async_remove_device(devices[key].id)
                 removed.add(key)
         for key in removed:

@@ -3,7 +3,8 @@
 from typing import override
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import SOURCE_USER, ConfigEntry
+from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, ConfigEntry
+from homeassistant.const import CONF_NAME, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
@@ -55,6 +56,7 @@ def create_renumbered_issue(hass: HomeAssistant, entry: ConfigEntry, generation:
         severity=ir.IssueSeverity.ERROR,
         translation_key="renumbered",
         translation_placeholders={"name": entry.title, "generation": generation},
+        data={CONF_NAME: entry.title, CONF_URL: entry.data[CONF_URL]},
     )
 
 
@@ -81,7 +83,9 @@ class AddAnewFlow(ConfirmRepairFlow):
 
     @override
     async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Go on with the config flow, which waits among the discovered integrations."""
+        """Go on with the config flow, which waits among the discovered integrations: one of a user's own would not."""
         if user_input is not None:
-            await self.hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+            await self.hass.config_entries.flow.async_init(
+                DOMAIN, context={"source": SOURCE_INTEGRATION_DISCOVERY}, data=self.data
+            )
         return await super().async_step_confirm(user_input)

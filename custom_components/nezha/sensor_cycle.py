@@ -102,7 +102,6 @@ class CycleSensor(ServerEntity, SensorEntity):
 
     entity_description: CycleDescription
     _attr_last_reset = None
-    _attr_native_value = None
 
     def __init__(self, coordinator: NezhaCoordinator, identity: str, description: CycleDescription) -> None:
         """Name the rule: several may count the same server."""

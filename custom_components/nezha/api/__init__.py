@@ -26,7 +26,7 @@ from .errors import (
 )
 from .models import Frame, Host, Report, Server, Service, Snapshot, State, Task, Temperature, TrafficCycle
 from .public_note import Billing, Cycle, Plan, PublicNote, Term
-from .transport import Transport, only_to
+from .transport import Transport, is_without_address, only_to
 from .v0 import BackendV0, is_v0
 from .v1 import BackendV1
 
@@ -92,6 +92,8 @@ async def identify(session: ClientSession, url: URL, headers: Mapping[str, str])
     """
     transport = Transport(session, url, headers)
     reply = await transport.get("api/v1/server/list", {})
+    if is_without_address(reply):
+        raise BlockedError("the dashboard does not see who asks")
     try:
         if is_v0(reply):
             return Dashboard(Generation.V0)

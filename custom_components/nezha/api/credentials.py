@@ -7,8 +7,8 @@ from datetime import datetime
 import time
 from typing import ClassVar, override
 
-from .errors import AuthenticationError, PasswordRejectedError, ProtocolError, SessionRefusedError
-from .transport import Transport
+from .errors import AuthenticationError, BlockedError, PasswordRejectedError, ProtocolError, SessionRefusedError
+from .transport import Transport, is_without_address
 
 _RENEW_BEFORE = 300
 """Seconds before its end at which a session is renewed. It lasts an hour (recorded exchange `login.json`)."""
@@ -73,14 +73,21 @@ class Password(Credential):
         self._session: Mapping[str, str] | None = None
         self._csrf: Mapping[str, str] = {}
         self._renew_at = 0.0
-        self._refused_at = -float(_REFUSAL_PAUSE)
+        self._was_refused = False
+        self._replaced_at = -float(_REFUSAL_PAUSE)
 
     @override
     async def headers(self, transport: Transport) -> Mapping[str, str]:
         """Return the session's header; log in where there is none, or where it is about to end."""
         async with self._lock:
-            if self._session is None or time.monotonic() >= self._renew_at:
+            now = time.monotonic()
+            if self._was_refused:
+                if now - self._replaced_at < _REFUSAL_PAUSE:
+                    raise SessionRefusedError
+                self._replaced_at = now
+            if self._session is None or now >= self._renew_at:
                 self._session = await self._log_in(transport)
+                self._was_refused = False
             return self._session
 
     @override
@@ -89,13 +96,9 @@ class Password(Credential):
 
         Another one is had at once, but not more than one a minute.
         """
-        if headers is not self._session:
-            return
-        self._session = None
-        now = time.monotonic()
-        if now - self._refused_at < _REFUSAL_PAUSE:
-            raise SessionRefusedError
-        self._refused_at = now
+        if headers is self._session:
+            self._session = None
+            self._was_refused = True
 
     @override
     def post_headers(self) -> Mapping[str, str]:
@@ -108,6 +111,8 @@ class Password(Credential):
             raise PasswordRejectedError
         self._session = None
         reply = await transport.post("api/v1/login", {}, json=self._login)
+        if is_without_address(reply):
+            raise BlockedError("the dashboard does not see who asks")
         match answer := reply.json():
             case {"data": {"token": str(token), "expire": str(expire)}}:
                 self._renew_at = time.monotonic() + _life(expire, reply.now) - _RENEW_BEFORE

@@ -157,6 +157,8 @@ class Snapshot:
     """By identity."""
     omitted: tuple[str, ...]
     """What could not be read and why, one line a server; the others are unaffected."""
+    groups_known: bool = True
+    """Whether servers without a group really have none."""
     services: Mapping[int, Service] | None = None
     """By number; `None` where they cannot be had now or at all. So are `cycles` and `tasks`."""
     cycles: Mapping[int, TrafficCycle] | None = None

@@ -172,6 +172,11 @@ async def _bounded() -> AsyncIterator[None]:
         raise UnreachableError from err
 
 
+def is_without_address(reply: Reply) -> bool:
+    """Whether a dashboard past its proxy (v1, v2) does not see who asks: it answers so with status 200, and blocks us."""
+    return reply.body.strip() == b"real ip header not found"
+
+
 def _redirect(url: URL, location: str) -> URL:
     """Return where a redirect leads, if that is the same origin."""
     try:

@@ -1,6 +1,6 @@
 """Nezha v1 and v2: `snake_case` fields in an envelope of `success`, `data` and `error`; fields of value 0 are absent."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from http import HTTPStatus
 import logging
 import re
@@ -22,7 +22,7 @@ from .errors import (
 )
 from .live import frames
 from .models import Frame, Snapshot
-from .transport import Reply, Transport
+from .transport import Reply, Transport, is_without_address
 from .v1_decode import (
     decode_cycles,
     decode_frame,
@@ -33,7 +33,7 @@ from .v1_decode import (
 )
 
 _LOGGER = logging.getLogger(__name__)
-_NO_IP_HEADER = b"real ip header not found"
+_GROUPS = "api/v1/server-group"
 _SCOPE = re.compile(r"lacks scope (nezha:[\w:]+)")
 _RUN_SCOPE = "nezha:cron:exec"
 
@@ -50,21 +50,23 @@ class BackendV1(Backend):
         self._run_by_get = run_by_get
         self._runs_tasks = None if credential.scoped else True
         self._denied: set[str] = set()
+        self._groups: Mapping[int, list[str]] | None = None
 
     @override
     async def snapshot(self) -> Snapshot:
         """Ask for the servers first: this alone demands a valid session, the others would give a guest's view."""
-        reply = await self._ask(self._get("api/v1/server"))
-        listed = _list(_open(reply))
+        data, now = await self._ask(self._get("api/v1/server"))
+        listed = _list(data)
         # One after the other: were the credential rejected meanwhile, a second request would carry it already.
-        groups = await self._optional("api/v1/server-group")
+        groups = await self._groups_of_servers()
         services = await self._optional("api/v1/service")
         tasks = await self._optional("api/v1/cron")
-        servers, omitted = decode_servers(listed, groups_by_server(groups))
+        servers, omitted = decode_servers(listed, groups or {})
         return Snapshot(
-            now=reply.now,
+            now=now,
             servers=servers,
             omitted=tuple(omitted),
+            groups_known=groups is not None,
             services=decode_services(services),
             cycles=decode_cycles(services),
             tasks=decode_tasks(tasks),
@@ -77,9 +79,9 @@ class BackendV1(Backend):
         missing: list[str] = []
         if not self._credential.scoped:
             return missing
-        for path in ("api/v1/server", "api/v1/server-group", "api/v1/service", "api/v1/cron"):
+        for path in ("api/v1/server", _GROUPS, "api/v1/service", "api/v1/cron"):
             try:
-                _open(await self._ask(self._get(path)))
+                await self._ask(self._get(path))
             except MissingScopeError as err:
                 missing.append(err.scope)
         if not await self._may_run_tasks():
@@ -95,7 +97,7 @@ class BackendV1(Backend):
     async def run_task(self, task: int) -> None:
         """Run a task now."""
         path = f"api/v1/cron/{task}/manual"
-        _open(await self._ask(self._get(path) if self._run_by_get else self._post(path)))
+        await self._ask(self._get(path) if self._run_by_get else self._post(path))
 
     async def _connect(self) -> ClientWebSocketResponse:
         headers = await self._credential.headers(self._transport)
@@ -115,37 +117,49 @@ class BackendV1(Backend):
                 self._runs_tasks = False
             except ProtocolError:
                 self._runs_tasks = True
+            except AuthenticationError, BlockedError:
+                raise
+            except NezhaError as err:
+                _LOGGER.debug("Whether tasks may be run cannot be had: %s", err)
+                return False
             else:
                 self._runs_tasks = True
         return self._runs_tasks
 
-    def _get(self, path: str) -> Callable[[Mapping[str, str]], Any]:
+    def _get(self, path: str) -> Callable[[Mapping[str, str]], Awaitable[Reply]]:
         return lambda headers: self._transport.get(path, headers)
 
-    def _post(self, path: str) -> Callable[[Mapping[str, str]], Any]:
+    def _post(self, path: str) -> Callable[[Mapping[str, str]], Awaitable[Reply]]:
         return lambda headers: self._transport.post(path, {**headers, **self._credential.post_headers()})
 
-    async def _ask(self, send: Callable[[Mapping[str, str]], Any]) -> Reply:
-        """Send a request; where its session is refused, once more with a new one."""
+    async def _ask(self, send: Callable[[Mapping[str, str]], Awaitable[Reply]]) -> tuple[object, int]:
+        """Send a request; where its session is refused, once more with a new one. Return data and the dashboard's now."""
         for _ in range(2):
-            headers = await self._credential.headers(self._transport)
             try:
-                reply: Reply = await send(headers)
+                headers = await self._credential.headers(self._transport)
+                reply = await send(headers)
+                return _open(reply), reply.now
             except GatewayError as err:
                 if err.status == HTTPStatus.FORBIDDEN:
                     raise BlockedError from err
                 raise
-            if not _is_refusal(reply):
-                return reply
-            self._credential.refuse(headers)
+            except _RefusedError:
+                self._credential.refuse(headers)
         raise SessionRefusedError
+
+    async def _groups_of_servers(self) -> Mapping[int, list[str]] | None:
+        """Return the groups by server; where they cannot be had, those that were known: servers must not leave them."""
+        data = await self._optional(_GROUPS)
+        if data is not None or _GROUPS in self._denied:
+            self._groups = groups_by_server(data)
+        return self._groups
 
     async def _optional(self, path: str) -> object:
         """Return the data of an endpoint; `None` where it cannot be had, which must not cost us the servers."""
         if path in self._denied:
             return None
         try:
-            return _open(await self._ask(self._get(path)))
+            data, _ = await self._ask(self._get(path))
         except AuthenticationError, BlockedError:
             raise
         except MissingScopeError as err:
@@ -155,21 +169,21 @@ class BackendV1(Backend):
         except NezhaError as err:
             _LOGGER.debug("%s cannot be had: %s", path, err)
             return None
+        return {} if data is None else data
 
 
-def _is_refusal(reply: Reply) -> bool:
-    """Whether the credential is refused: status 401 for a token, 200 for a session."""
-    if reply.status == HTTPStatus.UNAUTHORIZED:
-        return True
-    return b"ApiErrorUnauthorized" in reply.body[:256]
+class _RefusedError(Exception):
+    """The dashboard refuses the credential: status 401 for a token, 200 for a session."""
 
 
 def _open(reply: Reply) -> object:
     """Open the envelope."""
-    if reply.body.strip() == _NO_IP_HEADER:
+    if is_without_address(reply):
         raise BlockedError("the dashboard does not see who asks")
     match reply.json():
         case {"error": str(error)}:
+            if reply.status == HTTPStatus.UNAUTHORIZED or error.startswith("ApiErrorUnauthorized"):
+                raise _RefusedError
             if scope := _SCOPE.search(error):
                 raise MissingScopeError(scope[1])
             raise ProtocolError(f"the dashboard reports an error (status {reply.status})")

@@ -10,6 +10,8 @@ from .models import Frame, Host, Report, Server, Service, State, Task, Temperatu
 from .public_note import parse_public_note
 
 _LOGGER = logging.getLogger(__name__)
+_MOST_DIGITS = 20
+"""Of a number of 64 bits."""
 _EMPTY_HOST = {
     "platform": "",
     "platform_version": "",
@@ -64,7 +66,8 @@ def _objects(source: object, field: str) -> list[tuple[str, Any]]:
 
 def _key(text_of_number: str, field: str) -> int:
     """Return the number that a JSON object has as key."""
-    return count({field: int(text_of_number) if text_of_number.isdecimal() else text_of_number}, field)
+    is_number = text_of_number.isdecimal() and len(text_of_number) <= _MOST_DIGITS
+    return count({field: int(text_of_number) if is_number else text_of_number}, field)
 
 
 def groups_by_server(data: object) -> Mapping[int, list[str]]:
@@ -191,12 +194,12 @@ def _decode_temperature(item: Any) -> Temperature:
 
 def decode_frame(value: object) -> Frame:
     """Decode a frame. A server in it that cannot be read is left out: the list will tell."""
-    match value:
-        case {"now": int(now), "servers": list(listed)} if not isinstance(now, bool):
-            return Frame(now=now // 1000, reports=_each(listed, _decode_report))
-        case {"now": int(now)} if not isinstance(now, bool):
-            return Frame(now=now // 1000, reports={})
-    raise ProtocolError("a frame has no servers")
+    try:
+        frame = _object(value, "frame")
+        now = seconds({"now": count(frame, "now") // 1000}, "now")
+        return Frame(now=now, reports=_each(items(frame, "servers"), _decode_report))
+    except MalformedError as err:
+        raise ProtocolError(f"no frame: {err}") from err
 
 
 def _decode_report(item: Any) -> tuple[int, Report]:
