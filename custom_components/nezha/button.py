@@ -45,8 +45,10 @@ class TaskButton(HubEntity, ButtonEntity):
     def __init__(self, coordinator: NezhaCoordinator, key: str, description: ButtonEntityDescription) -> None:
         """Name the task."""
         super().__init__(coordinator, description)
+        task = coordinator.tasks[key]
         self._key = key
-        self._attr_translation_placeholders = {"task": coordinator.tasks[key].name}
+        self._number = task.number
+        self._attr_translation_placeholders = {"task": task.name}
 
     @property
     def task(self) -> Task | None:
@@ -67,9 +69,8 @@ class TaskButton(HubEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Run the task."""
-        if task := self.task:
-            try:
-                await self.coordinator.backend.run_task(task.number)
-            except NezhaError as err:
-                raise HomeAssistantError(translation_domain=DOMAIN, translation_key=err.reason) from err
-            await self.coordinator.async_request_refresh()
+        try:
+            await self.coordinator.backend.run_task(self._number)
+        except NezhaError as err:
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key=err.reason) from err
+        await self.coordinator.async_request_refresh()

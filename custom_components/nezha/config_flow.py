@@ -138,14 +138,14 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the address of a new dashboard."""
-        return await self._async_step_address("user", user_input, {})
+        """Ask for the address of a new dashboard; the one that a repair is about is suggested."""
+        return await self._async_step_address("user", user_input, self.init_data or {})
 
     @override
     async def async_step_integration_discovery(self, discovery_info: DiscoveryInfoType) -> ConfigFlowResult:
         """Begin to add anew a dashboard that a repair is about."""
         self.context["title_placeholders"] = {CONF_NAME: discovery_info[CONF_NAME]}
-        return await self._async_step_address("user", None, {CONF_URL: discovery_info[CONF_URL]})
+        return await self.async_step_user()
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for another address of a known dashboard."""
@@ -231,14 +231,14 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
         if entry and (self.source == SOURCE_REAUTH or entry.data.get(CONF_REJECTED)):
             self._rejected.append(_credential(entry.data))
         match self._dashboard.generation:
-            case Generation.V0:
+            case Generation.V2:
+                return await self.async_step_credential()
+            case Generation.V1:
+                return await self.async_step_password()
+            case _:
                 return await (
                     self.async_step_reauth_confirm() if self.source == SOURCE_REAUTH else self.async_step_token()
                 )
-            case Generation.V1:
-                return await self.async_step_password()
-            case Generation.V2:
-                return await self.async_step_credential()
 
     async def async_step_credential(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose what to sign in to v2 with."""

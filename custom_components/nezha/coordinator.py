@@ -1,6 +1,7 @@
 """Polls one dashboard, follows its frames, and keeps what its servers are known by."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
 import logging
@@ -40,7 +41,7 @@ from .const import (
     DOMAIN,
 )
 from .devices import SERVICE_PREFIX, Devices
-from .fleet import Fleet, KnownServer
+from .fleet import Fleet, KnownServer, brought_up_to_date
 from .repairs import BlockedIssue
 
 type NezhaConfigEntry = ConfigEntry[NezhaCoordinator]
@@ -84,8 +85,8 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         self.devices = Devices(hass, entry)
         self.snapshot: Snapshot | None = None
         self.backend = backend
-        self.live = False
-        """Whether frames arrive."""
+        self._frame: Frame | None = None
+        """The newest, while frames arrive."""
         self._identify = identify
         self._store = memory_store(hass, entry.entry_id)
         self._fleet = self._new_fleet({})
@@ -97,6 +98,11 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         self._logged_offline: dict[str, float] = {}
         self._logged_omitted: set[str] = set()
         self._logged_notes: set[str] = set()
+
+    @property
+    def live(self) -> bool:
+        """Whether frames arrive."""
+        return self._frame is not None
 
     @property
     def groups(self) -> list[str]:
@@ -199,6 +205,8 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
 
     async def _take_in(self, snapshot: Snapshot) -> None:
         """Remember an answer, on disk too, and bring the devices in line with it."""
+        if self._frame:
+            snapshot = brought_up_to_date(snapshot, self._frame)
         earlier = self._fleet.servers
         booted = self._fleet.update(
             snapshot,
@@ -221,22 +229,26 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         else:
             self._plan_save()
 
-    async def _follow(self, frames: AsyncIterator[Frame | None]) -> None:
+    async def _follow(self, frames: AsyncGenerator[Frame | None]) -> None:
         """Take in frames while there are any; ask the dashboard at once where they cease, and where they begin again."""
+        connected = False
         try:
-            async for frame in frames:
-                if frame is None or not self.last_update_success:
-                    self.live = False
-                    await self.async_request_refresh()
-                else:
-                    await self._take_frame(frame)
+            async with aclosing(frames):
+                async for frame in frames:
+                    was_connected, connected = connected, frame is not None
+                    if frame and self.last_update_success:
+                        await self._take_frame(frame)
+                        continue
+                    self._frame = None
+                    if connected != was_connected:
+                        await self.async_request_refresh()
         except AuthenticationError:
             self._reject()
             self.config_entry.async_start_reauth(self.hass)
 
     async def _take_frame(self, frame: Frame) -> None:
         """Remember a frame, and publish what is due."""
-        self.live = True
+        self._frame = frame
         earlier = self._fleet.servers
         await self._keep(booted=self._fleet.follow(frame))
         if self._is_due():

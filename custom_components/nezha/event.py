@@ -72,8 +72,7 @@ class ServerEvent(ServerEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Take what is known now as the begin: only what changes from here on is an event."""
         await super().async_added_to_hass()
-        for _ in self._changes():
-            pass
+        self._changes()
 
     @override
     def _read(self) -> object:

@@ -104,7 +104,7 @@ class Fleet:
         """
         return self._remember(
             {
-                identity: self._know(_reported(known, report), frame.now, after_outage=False)
+                identity: self._know(_reported(known.server, known.host, report), frame.now, after_outage=False)
                 if (report := frame.reports.get(known.server.number))
                 else known
                 for identity, known in self.servers.items()
@@ -155,10 +155,23 @@ class Fleet:
         return KnownServer(server=server, memory=_boot(memory, server, known), state=state, silent_from=silent_from)
 
 
-def _reported(known: KnownServer, report: Report) -> Server:
+def brought_up_to_date(snapshot: Snapshot, frame: Frame) -> Snapshot:
+    """Return an answer with what a frame told while the rest of it was asked for: it must not undo that."""
+
+    def newest(server: Server) -> Server:
+        report = frame.reports.get(server.number)
+        if report and (frame.now, report.last_active or 0) > (snapshot.now, server.last_active or 0):
+            return _reported(server, server.host, report)
+        return server
+
+    servers = {identity: newest(server) for identity, server in snapshot.servers.items()}
+    return replace(snapshot, now=max(snapshot.now, frame.now), servers=servers)
+
+
+def _reported(server: Server, host: Host | None, report: Report) -> Server:
     """Return a server with a newer report. Of its host a frame of a guest's view has a part only: the boot time is in it."""
-    host = replace(known.host, boot_time=report.boot_time) if known.host and report.boot_time else None
-    return replace(known.server, last_active=report.last_active, state=report.state, host=host)
+    host = replace(host, boot_time=report.boot_time) if host and report.boot_time else None
+    return replace(server, last_active=report.last_active, state=report.state, host=host)
 
 
 def _newest(now: int, *times: int | None) -> int | None:

@@ -1,7 +1,7 @@
 """What every generation's client can do."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import ClassVar
 
 from .models import Frame, Snapshot
@@ -25,7 +25,7 @@ class Backend(ABC):
         """Return what the credential may not do, as the dashboard names it. Raises what `snapshot` raises."""
         return []
 
-    def frames(self) -> AsyncIterator[Frame | None] | None:
+    def frames(self) -> AsyncGenerator[Frame | None] | None:
         """Return the dashboard's frames as they come, `None` among them each time they cease, if it sends any at all."""
         return None
 

@@ -80,6 +80,8 @@ class Password(Credential):
     async def headers(self, transport: Transport) -> Mapping[str, str]:
         """Return the session's header; log in where there is none, or where it is about to end."""
         async with self._lock:
+            if self._rejected:
+                raise PasswordRejectedError
             now = time.monotonic()
             if self._was_refused:
                 if now - self._replaced_at < _REFUSAL_PAUSE:
@@ -107,8 +109,6 @@ class Password(Credential):
 
     async def _log_in(self, transport: Transport) -> Mapping[str, str]:
         """Exchange the password for a session. Once rejected, it is never sent again."""
-        if self._rejected:
-            raise PasswordRejectedError
         self._session = None
         reply = await transport.post("api/v1/login", {}, json=self._login)
         if is_without_address(reply):

@@ -1,7 +1,7 @@
 """The dashboard's WebSocket: frames as long as it can be had, and a new connection whenever it is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 import logging
 import random
 
@@ -19,7 +19,7 @@ _LONGEST_PAUSE = 120
 
 async def frames(
     connect: Callable[[], Awaitable[ClientWebSocketResponse]], decode: Callable[[object], Frame]
-) -> AsyncIterator[Frame | None]:
+) -> AsyncGenerator[Frame | None]:
     """Give every frame, and `None` each time the socket is lost.
 
     A frame that cannot be read, and ten seconds without one, count as a loss. Connections are tried again with growing

@@ -1,6 +1,6 @@
 """Nezha v1 and v2: `snake_case` fields in an envelope of `success`, `data` and `error`; fields of value 0 are absent."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from http import HTTPStatus
 import logging
 import re
@@ -89,7 +89,7 @@ class BackendV1(Backend):
         return list(dict.fromkeys(missing))
 
     @override
-    def frames(self) -> AsyncIterator[Frame | None]:
+    def frames(self) -> AsyncGenerator[Frame | None]:
         """Follow the WebSocket."""
         return frames(self._connect, decode_frame)
 
