@@ -1,0 +1,888 @@
+"""What a v1 or v2 dashboard answers becomes models: as recorded, and as it should never come."""
+
+from collections import Counter
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import UTC, datetime
+import json
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, example, given, settings, strategies as st
+import pytest
+
+from custom_components.nezha.api import (
+    AuthenticationError,
+    BlockedError,
+    Frame,
+    GatewayError,
+    Generation,
+    Host,
+    MissingScopeError,
+    NezhaError,
+    ProtocolError,
+    Report,
+    ServerError,
+    Service,
+    Snapshot,
+    State,
+    Task,
+    Temperature,
+    TrafficCycle,
+    identify,
+)
+from custom_components.nezha.api.credentials import AccessToken, Password
+from custom_components.nezha.api.errors import HandshakeError
+from custom_components.nezha.api.transport import Reply, Transport
+from custom_components.nezha.api.v1 import BackendV1
+from custom_components.nezha.api.v1_decode import decode_frame
+from custom_components.nezha.fleet import Fleet
+
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+GENERATIONS = ("v1", "v2")
+DATE = "Mon, 23 Nov 2026 16:26:41 GMT"
+NOW = 1_795_451_201
+YEAR_ONE = "0001-01-01T00:00:00Z"
+LAST_SECOND = 253_402_300_799
+PAGE = b"<!DOCTYPE html>\n<html><head><title>Blocked</title></head></html>\n"
+NO_SCOPE = "ApiErrorForbidden: api token lacks scope {}"
+
+HOST_FIELDS = {
+    "platform": "platform",
+    "platform_version": "platform_version",
+    "memory_total": "mem_total",
+    "disk_total": "disk_total",
+    "swap_total": "swap_total",
+    "arch": "arch",
+    "virtualization": "virtualization",
+    "boot_time": "boot_time",
+    "agent_version": "version",
+}
+TEXTS = {"platform", "platform_version", "arch", "virtualization", "agent_version"}
+STATE_FIELDS = {
+    "cpu": "cpu",
+    "memory_used": "mem_used",
+    "swap_used": "swap_used",
+    "disk_used": "disk_used",
+    "net_in_transfer": "net_in_transfer",
+    "net_out_transfer": "net_out_transfer",
+    "net_in_speed": "net_in_speed",
+    "net_out_speed": "net_out_speed",
+    "uptime": "uptime",
+    "load_1": "load_1",
+    "load_5": "load_5",
+    "load_15": "load_15",
+    "tcp_connections": "tcp_conn_count",
+    "udp_connections": "udp_conn_count",
+    "processes": "process_count",
+}
+SERVER = {
+    "id": 1,
+    "created_at": "2026-11-23T16:26:11.938112048Z",
+    "updated_at": "2026-11-23T16:26:19.982598732Z",
+    "name": "alpha",
+    "uuid": "uuid-1",
+    "note": "private note",
+    "public_note": '{"billingDataMod":{"amount":"0"}}',
+    "display_index": 0,
+    "host": {
+        "platform": "ubuntu",
+        "platform_version": "24.04",
+        "cpu": ["AMD EPYC"],
+        "mem_total": 8_589_934_592,
+        "disk_total": 171_798_691_840,
+        "swap_total": 2_147_483_648,
+        "arch": "x86_64",
+        "virtualization": "kvm",
+        "boot_time": NOW - 1_000,
+        "version": "2.3.3",
+        "gpu": ["NVIDIA L4"],
+    },
+    "state": dict.fromkeys(STATE_FIELDS.values(), 1)
+    | {"uptime": 998, "temperatures": [{"Name": "cpu", "Temperature": 51.5}], "gpu": [33.3]},
+    "geoip": {"ip": {"ipv4_addr": "198.51.100.1", "ipv6_addr": "2001:db8::1"}, "country_code": "jp"},
+    "last_active": "2026-11-23T16:26:39.5Z",
+}
+SERVICE = {
+    "service_name": "Self TCP",
+    "current_up": 1,
+    "current_down": 0,
+    "delay": [0, 0.25],
+    "up": [0, 10],
+    "down": [0, 0],
+}
+CYCLE = {
+    "name": "Monthly traffic",
+    "from": "2026-11-01T00:00:00Z",
+    "to": "2026-12-01T00:00:00Z",
+    "max": 10**12,
+    "transfer": {"1": 5},
+}
+TASK = {"id": 1, "name": "Say hi", "last_executed_at": "2026-11-23T03:00:00Z", "last_result": True}
+GROUP = {"group": {"id": 1, "name": "Edge"}, "servers": [1]}
+SERVICES = {"services": {"1": SERVICE}, "cycle_transfer_stats": {"1": CYCLE}}
+FRAME = {
+    "now": NOW * 1_000,
+    "online": 1,
+    "servers": [{key: SERVER[key] for key in ("id", "name", "host", "state", "last_active")}],
+}
+
+SERVER_LIST, GROUPS, SERVICE_LIST, TASKS = "server", "server-group", "service", "cron"
+
+
+@pytest.fixture
+def auto_enable_custom_integrations() -> None:
+    """Start no Home Assistant: the client knows nothing of it."""
+
+
+def data(value: object) -> Any:
+    """Return a successful answer."""
+    return {"success": True, "data": value}
+
+
+def reply(body: Any, status: int = 200, date: str | None = DATE) -> Reply:
+    """Return an answer; bytes stand as they are."""
+    return Reply(status=status, body=body if isinstance(body, bytes) else json.dumps(body).encode(), date=date)
+
+
+def error(text: str, status: int = 200) -> Reply:
+    """Return an answer with an error."""
+    return reply({"error": text}, status)
+
+
+class Scripted:
+    """Stands in for the transport: an answer, or an error to raise, by path."""
+
+    def __init__(self, answers: Mapping[str, Any] | None = None) -> None:
+        self.answers: dict[str, Any] = {
+            SERVER_LIST: reply(data([SERVER])),
+            GROUPS: reply(data([GROUP])),
+            SERVICE_LIST: reply(data(SERVICES)),
+            TASKS: reply(data([TASK])),
+            "cron/0/manual": error("task id 0 does not exist"),
+        } | dict(answers or {})
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
+
+    async def get(self, path: str, headers: Mapping[str, str], method: str = "GET") -> Reply:
+        path = path.removeprefix("api/v1/")
+        self.asked.append((method, path, dict(headers)))
+        answer = self.answers[path]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def post(self, path: str, headers: Mapping[str, str], json: object = None) -> Reply:
+        return await self.get(path, headers, "POST")
+
+    async def connect(self, path: str, headers: Mapping[str, str]) -> Any:
+        return await self.get(path, headers, "WS")
+
+    @property
+    def paths(self) -> Counter[str]:
+        """Count the requests by path."""
+        return Counter(path for _, path, _ in self.asked)
+
+
+def backend(transport: Scripted, *, run_by_get: bool = False) -> BackendV1:
+    """Return a client with a token."""
+    return BackendV1(transport, AccessToken("nzp_token"), run_by_get=run_by_get)
+
+
+async def decode(**answers: Any) -> Snapshot:
+    """Read what the dashboard answers; what is not given is good."""
+    given_paths = {name.replace("_", "-"): answer for name, answer in answers.items()}
+    return await backend(Scripted(given_paths)).snapshot()
+
+
+async def decode_servers(*servers: Any) -> Snapshot:
+    """Read a list of these servers."""
+    return await decode(server=reply(data(servers)))
+
+
+def recording(generation: str, name: str) -> dict[str, Any]:
+    """Return a recorded exchange."""
+    return json.loads((RECORDINGS / generation / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def recorded_reply(generation: str, name: str) -> Reply:
+    """Return a recorded answer."""
+    exchange = recording(generation, name)
+    return reply(exchange["body"], exchange["status"], exchange["headers"]["Date"])
+
+
+async def decode_recordings(generation: str) -> Snapshot:
+    """Read a generation's recorded answers."""
+    transport = Scripted(
+        {
+            SERVER_LIST: recorded_reply(generation, "server"),
+            GROUPS: recorded_reply(generation, "server_group"),
+            SERVICE_LIST: recorded_reply(generation, "service"),
+            TASKS: recorded_reply(generation, "cron"),
+        }
+    )
+    return await backend(transport).snapshot()
+
+
+def seconds_of(time: str) -> int | None:
+    """Return the unix seconds of a time on the wire, cut."""
+    return None if time == YEAR_ONE else int(datetime.fromisoformat(time).timestamp())
+
+
+def state_of(raw: dict[str, Any]) -> State | None:
+    """Return what a recorded state says; absent is 0."""
+    if not raw:
+        return None
+    return State(
+        **{field: raw.get(key, 0) for field, key in STATE_FIELDS.items()},
+        temperatures=tuple(
+            Temperature(name=each["Name"], celsius=each["Temperature"]) for each in raw.get("temperatures", ())
+        ),
+        gpu=tuple(raw.get("gpu", ())),
+    )
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+class TestRecordedAnswers:
+    """Every recorded exchange is read."""
+
+    async def test_every_server_with_every_field(self, generation: str) -> None:
+        snapshot = await decode_recordings(generation)
+        recorded = recording(generation, "server")["body"]["data"]
+        assert snapshot.complete
+        assert snapshot.now == NOW + (4 if generation == "v2" else 0)
+        assert snapshot.servers.keys() == {each["uuid"] for each in recorded}
+        for raw in recorded:
+            decoded = snapshot.servers[raw["uuid"]]
+            addresses, host = raw["geoip"]["ip"], raw["host"]
+            assert (decoded.identity, decoded.number, decoded.name) == (raw["uuid"], raw["id"], raw["name"])
+            assert (decoded.ipv4, decoded.ipv6) == (addresses.get("ipv4_addr", ""), addresses.get("ipv6_addr", ""))
+            assert decoded.country == ""
+            assert decoded.last_active == seconds_of(raw["last_active"])
+            assert decoded.state == state_of(raw["state"])
+            assert decoded.host == Host(
+                **{field: host.get(key, "" if field in TEXTS else 0) for field, key in HOST_FIELDS.items()},
+                cpu=tuple(host["cpu"]),
+                gpu=tuple(host.get("gpu", ())),
+            )
+            assert bool(decoded.public_note.billing) == ("public_note" in raw)
+
+    async def test_the_recorded_fleet_has_all_kinds_of_servers(self, generation: str) -> None:
+        """Otherwise the test above would show less than it seems to."""
+        servers = (await decode_recordings(generation)).servers.values()
+        assert any(each.state is None and each.last_active is None for each in servers)
+        assert any(each.state and each.state.temperatures for each in servers)
+        assert any(each.state and each.state.gpu == (33.3, 0) for each in servers)
+        assert any(each.state and each.state.net_in_transfer == each.state.udp_connections == 0 for each in servers)
+        assert any(each.public_note.billing for each in servers)
+
+    async def test_a_server_is_in_several_groups(self, generation: str) -> None:
+        servers = {each.number: each for each in (await decode_recordings(generation)).servers.values()}
+        assert servers[1].groups == ("Edge", "Solo")
+        assert {servers[number].groups for number in range(2, 11)} == {("Edge",)}
+
+    async def test_services(self, generation: str) -> None:
+        services = (await decode_recordings(generation)).services
+        if generation == "v1":
+            assert services == {}
+            return
+        none = (0,) * 29
+        assert services == {
+            1: Service(
+                number=1,
+                name="Self TCP",
+                current_up=1,
+                current_down=0,
+                delay=(*none, 0.25459999665617944),
+                up=(*none, 10),
+                down=(*none, 0),
+            ),
+            2: Service(
+                number=2,
+                name="Down TCP",
+                current_up=0,
+                current_down=1,
+                delay=(*none, 0),
+                up=(*none, 0),
+                down=(*none, 10),
+            ),
+        }
+
+    async def test_traffic_cycles(self, generation: str) -> None:
+        recorded = recording(generation, "service")["body"]["data"]["cycle_transfer_stats"]["1"]
+        assert (await decode_recordings(generation)).cycles == {
+            1: TrafficCycle(
+                number=1,
+                name="Monthly traffic",
+                start=datetime(2026, 11, 1, tzinfo=UTC),
+                end=datetime(2026, 12, 1, tzinfo=UTC),
+                limit=10**12,
+                used={int(number): used for number, used in recorded["transfer"].items()},
+            )
+        }
+
+    async def test_tasks(self, generation: str) -> None:
+        snapshot = await decode_recordings(generation)
+        assert snapshot.tasks == {1: Task(number=1, name="Say hi", last_run=None, last_result=False)}
+        assert snapshot.runs_tasks
+
+    @pytest.mark.parametrize("name", ["ws", "ws_anonymous"])
+    async def test_every_frame(self, generation: str, name: str) -> None:
+        recorded = recording(generation, name)["frames"]
+        assert len(recorded) == 2
+        for raw in recorded:
+            assert decode_frame(raw) == Frame(
+                now=raw["now"] // 1_000,
+                reports={
+                    each["id"]: Report(
+                        last_active=seconds_of(each["last_active"]),
+                        boot_time=each["host"]["boot_time"],
+                        state=state_of(each["state"]),
+                    )
+                    for each in raw["servers"]
+                },
+            )
+
+    async def test_who_is_not_logged_in(self, generation: str) -> None:
+        with pytest.raises(AuthenticationError):
+            await decode(server=recorded_reply("v1", "anonymous_server"))
+
+    async def test_the_groups_and_services_of_a_guest(self, generation: str) -> None:
+        """Hidden servers are missing from them: they are read, and nobody asks for them."""
+        snapshot = await decode(
+            server_group=recorded_reply(generation, "anonymous_server_group"),
+            service=recorded_reply(generation, "anonymous_service"),
+        )
+        assert snapshot.complete
+
+    def test_no_recording_is_left_out(self, generation: str) -> None:
+        both = {
+            *("anonymous_server", "anonymous_server_group", "anonymous_service"),
+            *("cron", "login", "server", "server_group", "service", "service_list", "setting", "v0_path"),
+            *("ws", "ws_anonymous"),
+        }
+        v2 = {
+            *("cron_manual", "cron_manual_unknown", "pat_rejected", "pat_without_scope"),
+            *("server_metrics_without_tsdb", "server_services"),
+        }
+        own = v2 if generation == "v2" else {"login_wrong"}
+        assert {path.stem for path in (RECORDINGS / generation).glob("*.json")} == both | own
+
+    async def test_which_generation_it_is(self, generation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        transport = Scripted(
+            {
+                "server/list": recorded_reply(generation, "v0_path"),
+                "setting": recorded_reply(generation, "setting"),
+            }
+        )
+        monkeypatch.setattr(Transport, "get", lambda self, path, headers: transport.get(path, headers))
+        dashboard = await identify(None, None, {})
+        assert (dashboard.generation, dashboard.site_name) == (Generation(generation), f"Demo {generation}")
+        assert all(not headers for _, _, headers in transport.asked)
+
+
+class TestAbsence:
+    """What is 0 is absent; what is blank is not known."""
+
+    async def test_absent_in_a_filled_state_is_zero(self) -> None:
+        server = SERVER | {"state": {"uptime": 5}}
+        (decoded,) = (await decode_servers(server)).servers.values()
+        assert decoded.state == State(**dict.fromkeys(STATE_FIELDS, 0) | {"uptime": 5}, temperatures=(), gpu=())
+
+    async def test_absent_in_a_filled_host_is_empty(self) -> None:
+        (decoded,) = (await decode_servers(SERVER | {"host": {"boot_time": 7}})).servers.values()
+        nothing = {field: "" if field in TEXTS else 0 for field in HOST_FIELDS}
+        assert decoded.host == Host(**nothing | {"boot_time": 7}, cpu=(), gpu=())
+
+    @pytest.mark.parametrize("state", [{}, {"cpu": 12.5}, {"net_in_transfer": 7, "uptime": 0}])
+    async def test_a_state_without_uptime_is_blank(self, state: dict[str, Any]) -> None:
+        (decoded,) = (await decode_servers(SERVER | {"state": state})).servers.values()
+        assert decoded.state is None
+        assert decoded.host
+
+    @pytest.mark.parametrize("host", [{}, {"platform": "ubuntu"}, {"platform": "ubuntu", "boot_time": 0}])
+    async def test_a_host_without_boot_time_is_blank(self, host: dict[str, Any]) -> None:
+        (decoded,) = (await decode_servers(SERVER | {"host": host})).servers.values()
+        assert decoded.host is None
+        assert decoded.state
+
+    @pytest.mark.parametrize("time", [YEAR_ONE, "0001-01-01T08:05:43+08:05"])
+    async def test_the_year_one_is_no_time(self, time: str) -> None:
+        snapshot = await decode(
+            server=reply(data([SERVER | {"last_active": time}])),
+            cron=reply(data([TASK | {"last_executed_at": time}])),
+        )
+        assert snapshot.servers["uuid-1"].last_active is None
+        assert snapshot.tasks[1].last_run is None
+
+    async def test_only_what_must_be_there(self) -> None:
+        least = {"id": 3, "name": "", "uuid": "u", "last_active": YEAR_ONE}
+        (decoded,) = (await decode_servers(least)).servers.values()
+        assert (decoded.host, decoded.state, decoded.ipv4, decoded.country) == (None, None, "", "")
+
+    @pytest.mark.parametrize("body", [{"success": True}, data(None), data([])])
+    async def test_an_empty_list_is_absent(self, body: Any) -> None:
+        snapshot = await decode(server=reply(body), server_group=reply(body), cron=reply(body))
+        assert snapshot.servers == {}
+        assert snapshot.complete
+
+    @pytest.mark.parametrize("body", [data({}), data({"services": None, "cycle_transfer_stats": None})])
+    async def test_no_services_and_no_cycles(self, body: Any) -> None:
+        snapshot = await decode(service=reply(body))
+        assert (snapshot.services, snapshot.cycles) == ({}, {})
+
+
+class TestMalformed:
+    """What cannot be read is left out, and named without a value of it."""
+
+    @pytest.mark.parametrize(
+        ("spoilt", "named"),
+        [
+            ({"name": None}, "server 2: name is NoneType"),
+            ({"uuid": ""}, "server 2: uuid is NoneType"),
+            ({"uuid": 7}, "server 2: uuid is int"),
+            ({"last_active": "yesterday"}, "server 2: last_active is str"),
+            ({"last_active": "9999-12-31T23:59:59-12:00"}, "server 2: last_active is str"),
+            ({"host": []}, "server 2: host is list"),
+            ({"state": None}, "server 2: state is NoneType"),
+            ({"geoip": "?"}, "server 2: geoip is str"),
+            ({"geoip": {"ip": []}}, "server 2: ip is list"),
+            ({"host": {"boot_time": 5, "cpu": "fast"}}, "server 2: cpu is str"),
+            ({"state": {"uptime": True}}, "server 2: uptime is bool"),
+            ({"state": {"uptime": 5, "cpu": -1}}, "server 2: cpu is float"),
+            ({"state": {"uptime": 5, "gpu": [None]}}, "server 2: gpu is NoneType"),
+            ({"state": {"uptime": 5, "temperatures": [[]]}}, "server 2: temperatures is list"),
+            ({"id": "2"}, "server without a number: id is str"),
+        ],
+    )
+    async def test_one_server_is_omitted_and_named(self, spoilt: dict[str, Any], named: str) -> None:
+        snapshot = await decode_servers(
+            SERVER, SERVER | {"id": 2, "uuid": "uuid-2"} | spoilt, SERVER | {"uuid": "uuid-3"}
+        )
+        assert snapshot.servers.keys() == {"uuid-1", "uuid-3"}
+        assert snapshot.omitted == (named,)
+        assert not snapshot.complete
+
+    @pytest.mark.parametrize("part", ["", "host", "state", "geoip"])
+    async def test_its_values_are_private(self, part: str) -> None:
+        fields = SERVER[part] if part else SERVER
+        for field in fields.keys() - {"created_at", "updated_at", "note", "public_note", "display_index"}:
+            spoilt = deepcopy(SERVER)
+            value = ["hunter2"] if isinstance(fields[field], dict) else {"secret": "hunter2"}
+            (spoilt[part] if part else spoilt)[field] = value
+            snapshot = await decode_servers(spoilt)
+            assert len(snapshot.omitted) == 1
+            assert "hunter2" not in str(snapshot.omitted)
+
+    async def test_the_first_of_two_with_the_same_uuid_stays(self) -> None:
+        snapshot = await decode_servers(SERVER, SERVER | {"id": 2})
+        assert snapshot.servers["uuid-1"].number == 1
+        assert snapshot.omitted == ("server 2: its uuid is taken by another one",)
+
+    async def test_a_note_that_is_none_costs_nothing(self) -> None:
+        assert (await decode_servers(SERVER | {"public_note": 7})).complete
+
+    async def test_one_service_cycle_task_or_group(self) -> None:
+        key = "9" * 5_000
+        snapshot = await decode(
+            server_group=reply(data([None, GROUP | {"servers": ["1"]}, {"group": 7}, GROUP])),
+            service=reply(
+                data(
+                    {
+                        "services": {
+                            "1": SERVICE,
+                            "x": SERVICE,
+                            "²": SERVICE,
+                            key: SERVICE,
+                            "2": None,
+                            "3": SERVICE | {"up": 7},
+                        },
+                        "cycle_transfer_stats": {
+                            "1": CYCLE,
+                            key: CYCLE,
+                            "2": CYCLE | {"to": YEAR_ONE},
+                            "3": [],
+                            "4": CYCLE | {"transfer": {key: 1}},
+                        },
+                    }
+                )
+            ),
+            cron=reply(data([TASK, {}, TASK | {"id": 2, "last_result": 1}])),
+        )
+        assert snapshot.servers["uuid-1"].groups == ("Edge",)
+        assert (set(snapshot.services), set(snapshot.cycles), set(snapshot.tasks)) == ({1}, {1}, {1})
+
+    async def test_a_server_of_a_frame_is_left_out(self) -> None:
+        frame = decode_frame(FRAME | {"servers": [*FRAME["servers"], None, {"id": 2, "last_active": "?"}]})
+        assert set(frame.reports) == {1}
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            None,
+            [],
+            7,
+            "text",
+            {},
+            {"servers": []},
+            {"now": None},
+            {"now": "1"},
+            {"now": True},
+            {"now": 1.5},
+            {"now": -(10**18)},
+        ],
+    )
+    def test_no_frame(self, value: Any) -> None:
+        with pytest.raises(ProtocolError):
+            decode_frame(value)
+
+    def test_a_frame_without_servers(self) -> None:
+        assert decode_frame({"now": 5_999}) == decode_frame({"now": 5_999, "servers": None}) == Frame(now=5, reports={})
+
+
+class TestErrors:
+    """The envelope's errors, and what stands in the dashboard's place."""
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"error": "something"},
+            {"success": False},
+            {},
+            {"data": []},
+            data({"a": 1}),
+            data("text"),
+            [],
+            b"not JSON",
+            b"",
+            b"null",
+        ],
+    )
+    async def test_no_list_of_servers(self, body: Any) -> None:
+        with pytest.raises(ProtocolError):
+            await decode(server=reply(body))
+
+    async def test_a_rejected_token(self) -> None:
+        with pytest.raises(AuthenticationError):
+            await decode(server=recorded_reply("v2", "pat_rejected"))
+
+    async def test_a_missing_scope_is_named(self) -> None:
+        with pytest.raises(MissingScopeError) as caught:
+            await decode(server=error(NO_SCOPE.format("nezha:inventory:read"), 403))
+        assert caught.value.scope == "nezha:inventory:read"
+
+    @pytest.mark.parametrize("path", [SERVER_LIST, GROUPS, SERVICE_LIST, TASKS])
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            GatewayError("a web page with status 403", status=403),
+            reply(b"real ip header not found"),
+            reply(b"real ip header not found\n"),
+        ],
+    )
+    async def test_a_block_is_recognised_everywhere(self, path: str, answer: Any) -> None:
+        with pytest.raises(BlockedError):
+            await backend(Scripted({path: answer})).snapshot()
+
+    async def test_another_page_is_no_block(self) -> None:
+        with pytest.raises(GatewayError):
+            await decode(server=GatewayError("a web page with status 200", status=200))
+
+    async def test_a_server_of_that_name_refuses_nothing(self) -> None:
+        snapshot = await decode_servers(SERVER | {"name": "ApiErrorUnauthorized"})
+        assert snapshot.servers["uuid-1"].name == "ApiErrorUnauthorized"
+
+    async def test_no_date(self) -> None:
+        with pytest.raises(ProtocolError):
+            await decode(server=reply(data([SERVER]), date=None))
+
+
+class TestOptionalEndpoints:
+    """What they tell is missing where they fail; the servers are there."""
+
+    @pytest.mark.parametrize("path", [GROUPS, SERVICE_LIST, TASKS, "cron/0/manual"])
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            ServerError("status 502"),
+            GatewayError("a web page with status 200", status=200),
+            error("internal error"),
+            reply(b"not JSON"),
+            error(NO_SCOPE.format("nezha:any:read"), 403),
+            reply(data("text")),
+        ],
+    )
+    async def test_one_that_fails_costs_no_server(self, path: str, answer: Any) -> None:
+        transport = Scripted()
+        client = backend(transport)
+        await client.snapshot()
+        client._runs_tasks = None
+        transport.answers[path] = answer
+        snapshot = await client.snapshot()
+        assert snapshot.complete
+        assert snapshot.servers.keys() == {"uuid-1"}
+
+    @pytest.mark.parametrize("path", [GROUPS, SERVICE_LIST, TASKS, "cron/0/manual"])
+    async def test_nor_does_it_at_the_start(self, path: str) -> None:
+        assert (await backend(Scripted({path: ServerError("status 502")})).snapshot()).servers
+
+    async def test_groups_that_were_never_had_are_not_known(self) -> None:
+        """Where the user chose groups, servers that seem to have none would lose their devices."""
+        assert not (await backend(Scripted({GROUPS: ServerError("status 502")})).snapshot()).groups_known
+        refused = error(NO_SCOPE.format("nezha:group:read"), 403)
+        assert (await backend(Scripted({GROUPS: refused})).snapshot()).groups_known
+
+    async def test_none_where_they_cannot_be_had(self) -> None:
+        gone = ServerError("status 502")
+        snapshot = await decode(service=gone, cron=gone)
+        assert (snapshot.services, snapshot.cycles, snapshot.tasks, snapshot.runs_tasks) == (None, None, None, False)
+
+    async def test_groups_stay_known_while_they_cannot_be_had(self) -> None:
+        """Were they lost, the servers of a chosen group would lose their devices at once."""
+        transport = Scripted()
+        client = backend(transport)
+        assert (await client.snapshot()).servers["uuid-1"].groups == ("Edge",)
+        transport.answers[GROUPS] = ServerError("status 502")
+        assert (await client.snapshot()).servers["uuid-1"].groups == ("Edge",)
+        transport.answers[GROUPS] = reply({"success": True})
+        assert (await client.snapshot()).servers["uuid-1"].groups == ()
+
+    async def test_a_missing_scope_is_asked_for_once(self) -> None:
+        refused = {
+            SERVICE_LIST: error(NO_SCOPE.format("nezha:service:read"), 403),
+            "cron/0/manual": error(NO_SCOPE.format("nezha:cron:exec"), 403),
+        }
+        transport = Scripted(refused)
+        client = backend(transport)
+        for _ in range(3):
+            snapshot = await client.snapshot()
+            assert (snapshot.services, snapshot.runs_tasks) == (None, False)
+        assert transport.paths == {SERVER_LIST: 3, GROUPS: 3, TASKS: 3, SERVICE_LIST: 1, "cron/0/manual": 1}
+
+    async def test_one_that_failed_is_asked_again(self) -> None:
+        transport = Scripted({SERVICE_LIST: ServerError("status 502"), "cron/0/manual": ServerError("status 502")})
+        client = backend(transport)
+        await client.snapshot()
+        transport.answers |= Scripted().answers
+        snapshot = await client.snapshot()
+        assert snapshot.services
+        assert snapshot.runs_tasks
+
+    async def test_the_servers_are_asked_for_first_and_nothing_after_a_rejection(self) -> None:
+        transport = Scripted({SERVER_LIST: recorded_reply("v2", "pat_rejected")})
+        client = backend(transport)
+        for _ in range(3):
+            with pytest.raises(AuthenticationError):
+                await client.snapshot()
+        assert transport.paths == {SERVER_LIST: 1}
+
+    @pytest.mark.parametrize(
+        ("denied", "scopes"),
+        [
+            ([], []),
+            ([SERVICE_LIST], ["nezha:service:read"]),
+            ([TASKS, "cron/0/manual"], ["nezha:cron:read", "nezha:cron:exec"]),
+            ([SERVER_LIST, GROUPS], ["nezha:inventory:read"]),
+        ],
+    )
+    async def test_what_a_token_may_not_do(self, denied: list[str], scopes: list[str]) -> None:
+        of_path = {
+            **dict.fromkeys((SERVER_LIST, GROUPS), "nezha:inventory:read"),
+            SERVICE_LIST: "nezha:service:read",
+            TASKS: "nezha:cron:read",
+            "cron/0/manual": "nezha:cron:exec",
+        }
+        transport = Scripted({path: error(NO_SCOPE.format(of_path[path]), 403) for path in denied})
+        assert await backend(transport).missing_scopes() == scopes
+
+    async def test_a_password_may_do_everything_and_is_asked_nothing(self) -> None:
+        transport = Scripted()
+        assert await BackendV1(transport, Password("u", "p"), run_by_get=True).missing_scopes() == []
+        assert transport.asked == []
+
+
+class TestTasks:
+    """They run by GET on v1 and by POST on v2, which wants the CSRF pair with a session."""
+
+    LOGIN = Reply(
+        status=200,
+        body=json.dumps(data({"token": "jwt", "expire": "2026-11-23T17:26:41Z"})).encode(),
+        date=DATE,
+        cookies={"nz-jwt": "jwt", "nz-csrf": "abc"},
+    )
+
+    async def test_by_get_on_v1(self) -> None:
+        login = Reply(status=200, body=self.LOGIN.body, date=DATE, cookies={"nz-jwt": "jwt"})
+        transport = Scripted({"login": login, "cron/7/manual": reply({"success": True})})
+        await BackendV1(transport, Password("u", "p"), run_by_get=True).run_task(7)
+        assert transport.asked[1:] == [("GET", "cron/7/manual", {"Authorization": "Bearer jwt"})]
+
+    async def test_by_post_with_the_pair_for_a_session(self) -> None:
+        transport = Scripted({"login": self.LOGIN, "cron/7/manual": recorded_reply("v2", "cron_manual")})
+        client = BackendV1(transport, Password("u", "p"), run_by_get=False)
+        await client.run_task(7)
+        pair = {"Cookie": "nz-csrf=abc", "X-CSRF-Token": "abc"}
+        assert transport.asked[1:] == [("POST", "cron/7/manual", {"Authorization": "Bearer jwt"} | pair)]
+        await client.snapshot()
+        assert not any(pair.keys() & headers.keys() for _, _, headers in transport.asked[2:])
+
+    async def test_by_post_without_it_for_a_token(self) -> None:
+        transport = Scripted({"cron/7/manual": recorded_reply("v2", "cron_manual")})
+        await backend(transport).run_task(7)
+        assert transport.asked == [("POST", "cron/7/manual", {"Authorization": "Bearer nzp_token"})]
+
+    async def test_one_that_is_gone(self) -> None:
+        with pytest.raises(ProtocolError):
+            await backend(Scripted({"cron/99/manual": recorded_reply("v2", "cron_manual_unknown")})).run_task(99)
+
+    async def test_without_the_scope(self) -> None:
+        refused = error(NO_SCOPE.format("nezha:cron:exec"), 403)
+        with pytest.raises(MissingScopeError):
+            await backend(Scripted({"cron/7/manual": refused})).run_task(7)
+
+    async def test_nothing_is_run_to_find_out_where_tasks_may_not_be_read(self) -> None:
+        transport = Scripted({TASKS: error(NO_SCOPE.format("nezha:cron:read"), 403)})
+        assert not (await backend(transport).snapshot()).runs_tasks
+        assert not transport.paths["cron/0/manual"]
+
+
+class TestConnecting:
+    """The socket is opened with the credential; what refuses it is told apart."""
+
+    async def test_a_rejected_token_is_not_sent_again(self) -> None:
+        transport = Scripted({"ws/server": HandshakeError(401)})
+        client = backend(transport)
+        for ask in (client._connect, client._connect, client.snapshot):
+            with pytest.raises(AuthenticationError):
+                await ask()
+        assert transport.paths == {"ws/server": 1}
+
+    async def test_another_refusal_is_none_of_the_token(self) -> None:
+        transport = Scripted({"ws/server": HandshakeError(403)})
+        client = backend(transport)
+        with pytest.raises(HandshakeError):
+            await client._connect()
+        assert (await client.snapshot()).servers
+
+
+bounded = settings(
+    max_examples=150, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+NUMBERS = st.one_of(
+    st.integers(),
+    st.floats(),
+    st.sampled_from([0, -1, 2**31, 2**53, 2**63, 2**64 - 1, 2**64, LAST_SECOND, 10**30, 1e308, -62135596800]),
+)
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    NUMBERS,
+    st.text(max_size=40),
+    st.datetimes(timezones=st.timezones() | st.none()).map(datetime.isoformat),
+)
+KEYS = st.one_of(
+    st.text(max_size=12),
+    st.integers().map(str),
+    st.sampled_from(sorted(SERVICES | SERVER | SERVICE | CYCLE | TASK | GROUP)),
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(KEYS, inner, max_size=4)),
+    max_leaves=12,
+)
+MISSING = object()
+GOOD: dict[str, Any] = {SERVER_LIST: [SERVER], GROUPS: [GROUP], SERVICE_LIST: SERVICES, TASKS: [TASK]}
+
+
+def places(value: Any) -> list[tuple[str | int, ...]]:
+    """Return the way to everything within a value, itself included."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [(), *((key, *rest) for key, inner in pairs for rest in places(inner))]
+
+
+def spoilt_at(value: Any, place: tuple[str | int, ...], new: Any) -> Any:
+    """Return a value with something else in one place, or nothing."""
+    if not place:
+        return None if new is MISSING else new
+    changed = target = deepcopy(value)
+    for step in place[:-1]:
+        target = target[step]
+    if new is MISSING:
+        del target[place[-1]]
+    else:
+        target[place[-1]] = new
+    return changed
+
+
+def assert_usable(fleet: Fleet) -> None:
+    """All that comes out can be remembered, stored and shown."""
+    assert Fleet(30, json.loads(json.dumps(fleet.dump()))).dump() == fleet.dump()
+    for known in fleet.servers.values():
+        for time in (known.memory.last_active, known.memory.boot_time):
+            assert time is None or datetime.fromtimestamp(time, UTC)
+        for number in (known.memory.started, known.state and known.state.uptime):
+            assert number is None or -(2**63) <= number < 2**63, "Home Assistant's store holds no larger ones"
+
+
+async def read(path: str, body: bytes) -> Snapshot | None:
+    """Return the snapshot with such an answer, or None where the client says that there is none."""
+    try:
+        snapshot = await backend(Scripted({path: reply(body)})).snapshot()
+    except NezhaError:
+        return None
+    fleet = Fleet(30, {})
+    fleet.update(snapshot, None, after_outage=False)
+    assert_usable(fleet)
+    return snapshot
+
+
+@bounded
+@given(path=st.sampled_from(sorted(GOOD)), value=VALUES, enveloped=st.booleans())
+async def test_any_json_as_an_answer(path: str, value: object, enveloped: bool) -> None:
+    await read(path, json.dumps(data(value) if enveloped else value).encode())
+
+
+@bounded
+@given(path=st.sampled_from([*GOOD, "cron/0/manual"]), body=st.binary(max_size=200))
+async def test_any_bytes_as_an_answer(path: str, body: bytes) -> None:
+    await read(path, body)
+
+
+@pytest.mark.parametrize("path", sorted(GOOD))
+@settings(parent=bounded, max_examples=200)
+@given(spoil=st.data(), value=st.one_of(st.just(MISSING), VALUES))
+async def test_any_value_in_one_place_of_a_good_answer(path: str, spoil: Any, value: object) -> None:
+    place = spoil.draw(st.sampled_from(places(GOOD[path])))
+    snapshot = await read(path, json.dumps(data(spoilt_at(GOOD[path], place, value))).encode())
+    if path != SERVER_LIST:
+        assert snapshot is not None
+        assert snapshot.servers
+
+
+@settings(parent=bounded, max_examples=300)
+@given(place=st.sampled_from(places(FRAME)), value=st.one_of(st.just(MISSING), VALUES))
+@example(place=("now",), value=-(10**18))
+@example(place=("now",), value=10**18)
+async def test_any_value_in_one_place_of_a_frame(place: tuple[str | int, ...], value: object) -> None:
+    fleet = Fleet(30, {})
+    fleet.update(await backend(Scripted()).snapshot(), None, after_outage=False)
+    try:
+        frame = decode_frame(json.loads(json.dumps(spoilt_at(FRAME, place, value))))
+    except NezhaError:
+        return
+    fleet.follow(frame)
+    assert fleet.servers.keys() == {"uuid-1"}
+    assert_usable(fleet)
+
+
+@bounded
+@given(
+    place=st.sampled_from(places(data({"token": "t", "expire": "2026-11-23T17:26:41Z"}))),
+    value=st.one_of(st.just(MISSING), VALUES),
+)
+async def test_any_value_in_a_login(place: tuple[str | int, ...], value: object) -> None:
+    good = data({"token": "t", "expire": "2026-11-23T17:26:41Z"})
+    transport = Scripted({"login": reply(spoilt_at(good, place, value))})
+    try:
+        await BackendV1(transport, Password("u", "p"), run_by_get=True).snapshot()
+    except NezhaError:
+        return
