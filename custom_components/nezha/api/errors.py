@@ -79,6 +79,15 @@ class ProtocolError(NezhaError):
     reason = "bad_answer"
 
 
+class ReportedError(ProtocolError):
+    """The dashboard itself reports an error."""
+
+    def __init__(self, status: int) -> None:
+        """Keep the status."""
+        super().__init__(f"the dashboard reports an error (status {status})")
+        self.status = status
+
+
 class HandshakeError(ProtocolError):
     """The dashboard answered, and opened no WebSocket."""
 

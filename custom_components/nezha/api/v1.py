@@ -18,6 +18,7 @@ from .errors import (
     MissingScopeError,
     NezhaError,
     ProtocolError,
+    ReportedError,
     SessionRefusedError,
 )
 from .live import frames
@@ -115,8 +116,9 @@ class BackendV1(Backend):
                 await self.run_task(0)
             except MissingScopeError:
                 self._runs_tasks = False
-            except ProtocolError:
-                self._runs_tasks = True
+            except ReportedError as err:
+                # It says that there is no such task (recorded exchange `cron_manual_unknown.json`); 404 is another matter.
+                self._runs_tasks = err.status == HTTPStatus.OK
             except AuthenticationError, BlockedError:
                 raise
             except NezhaError as err:
@@ -186,7 +188,7 @@ def _open(reply: Reply) -> object:
                 raise _RefusedError
             if scope := _SCOPE.search(error):
                 raise MissingScopeError(scope[1])
-            raise ProtocolError(f"the dashboard reports an error (status {reply.status})")
+            raise ReportedError(reply.status)
         case {"success": True, **rest}:
             return rest.get("data")
     raise ProtocolError("the answer has no data")
