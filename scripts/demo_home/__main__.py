@@ -5,7 +5,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 import json
-import os
 from pathlib import Path
 import shutil
 import signal
@@ -15,52 +14,21 @@ import time
 
 import aiohttp
 
-from .check import Result, compare, plant
-from .dashboard import Reader
+from .arguments import arguments
+from .check import Result, Shown, compare, plant
+from .dashboard import Access, Api, Reader, reader
 from .errors import DemoError
 from .homeassistant import Entity, HomeAssistant
 from .processes import LOCALHOST, Process, free_port
 from .table import render
 
 _ROOT = Path(__file__).resolve().parents[2]
-_TOKEN = "demo-token"  # The simulator's, no secret.
 _ROUNDS = 3
 """How often --check compares, if no minutes are given."""
 
 FAILED = 1
 MISMATCH = 3
 INCOMPLETE = 4
-
-
-def _arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/demo",
-        description="Start a real Home Assistant with the Nezha integration, beside a simulated dashboard or your own.",
-        epilog="Exit codes of --check: 0 all values are right, 3 a value is not what the dashboard said, "
-        "4 entities are missing or too many, 1 anything else.",
-    )
-    parser.add_argument(
-        "--servers", type=int, default=8, metavar="N", help="how many servers to simulate (%(default)s)"
-    )
-    parser.add_argument("--url", help="a real dashboard's address, in place of the simulated one")
-    parser.add_argument("--token", default=os.environ.get("NEZHA_TOKEN"), help="its API token (or set NEZHA_TOKEN)")
-    parser.add_argument("--interval", type=int, default=5, metavar="S", help="seconds between two polls (%(default)s)")
-    parser.add_argument("--minutes", type=float, metavar="M", help="end by itself after so many minutes")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="Home Assistant's folder, kept for the next run")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every entity and its state there")
-    parser.add_argument("--check", action="store_true", help="compare every value with the dashboard's, then end")
-    parser.add_argument("--plant", action="store_true", help="with --check: falsify one value, which has to be found")
-    arguments = parser.parse_args()
-    if arguments.url and not arguments.token:
-        parser.error("--url needs --token: make one on the dashboard's page for API tokens")
-    if arguments.plant and not arguments.check:
-        parser.error("--plant needs --check")
-    if not 5 <= arguments.interval <= 3600:
-        parser.error("--interval has to be from 5 to 3600")
-    if arguments.servers < 1:
-        parser.error("--servers has to be at least 1")
-    return arguments
 
 
 @contextmanager
@@ -85,33 +53,35 @@ def _port(arguments: argparse.Namespace, usual: int) -> int:
 @asynccontextmanager
 async def _dashboard(
     arguments: argparse.Namespace, folder: Path, session: aiohttp.ClientSession
-) -> AsyncIterator[tuple[str, str]]:
-    """Give the address and the token of a dashboard, simulated unless the user named one."""
+) -> AsyncIterator[Access]:
+    """Give a dashboard, simulated unless the user named one."""
+    credential = arguments.credential
     if arguments.url:
-        yield arguments.url, arguments.token
+        yield Access(arguments.url, credential)
         return
     port = _port(arguments, 8008)
     process = await Process.start(
         "The simulated dashboard",
         [
-            *(sys.executable, "-m", "simulator"),
-            *("--servers", str(arguments.servers), "--port", str(port), "--token", _TOKEN),
+            *(sys.executable, "-m", "simulator", "--generation", arguments.generation),
+            *("--servers", str(arguments.servers), "--port", str(port)),
+            *(part for name, value in credential.items() for part in (f"--{name}", value)),
         ],
         log=folder / "simulator.log",
         folder=_ROOT,
     )
     try:
-        url = f"http://{LOCALHOST}:{port}"
+        access = Access(f"http://{LOCALHOST}:{port}", credential, arguments.generation)
         for _ in range(100):
             process.check()
             try:
-                await Reader(session, url, _TOKEN).read()
+                await Api(session, access.url).generation()
                 break
             except DemoError:
                 await asyncio.sleep(0.2)
         else:
             raise DemoError(f"The simulated dashboard does not answer.\n{process.log_end()}")
-        yield url, _TOKEN
+        yield access
     finally:
         await process.stop()
 
@@ -127,6 +97,7 @@ def _write(file: Path | None, entities: list[Entity]) -> None:
             "attributes": entity.attributes,
             "device": entity.device,
             "server": entity.server,
+            "service": entity.service,
             "key": entity.key,
             "enabled": entity.enabled,
         }
@@ -162,15 +133,17 @@ async def _check(home: HomeAssistant, reader: Reader, arguments: argparse.Namesp
     while True:
         # One poll at least, so that what is compared was polled under the reader's eyes.
         await asyncio.sleep(arguments.interval + 1)
-        asked_at = time.monotonic()
+        asked = time.monotonic()
         entities = await home.entities()
+        answered = time.monotonic()
         _write(arguments.json, entities)
-        await reader.wait_until(time.monotonic())
+        await reader.wait_until(answered)
         is_last = result.rounds + 1 >= _ROUNDS if ends is None else time.monotonic() >= ends
         seen = entities
         if is_last and arguments.plant:
             seen, result.planted = plant(entities, reader.readings)
-        result.add(compare(seen, reader.readings, asked_at, arguments.interval))
+        shown = Shown(seen, asked, answered)
+        result.add(compare(shown, reader.readings, arguments.interval, live=reader.live))
         if is_last:
             print(f"{render(entities)}\n")
             return _report(result, home.complaints())
@@ -200,16 +173,19 @@ def _report(result: Result, complaints: list[str]) -> int:
 async def _demo(arguments: argparse.Namespace) -> int:
     """Start everything, and end it in the opposite order whatever happens."""
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        # Without cookies: a dashboard's session is for those who logged in, not for all who ask beside them.
+        session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         folder = stack.enter_context(_folder(arguments.keep))
-        url, token = await stack.enter_async_context(_dashboard(arguments, folder, session))
+        access = await stack.enter_async_context(_dashboard(arguments, folder, session))
         print("Starting Home Assistant …", file=sys.stderr)
         home = await HomeAssistant.start(folder, _port(arguments, 8123), session)
         stack.push_async_callback(home.stop)
-        if arguments.check:
-            reader = await stack.enter_async_context(Reader(session, url, token))
-        await home.add_dashboard(url, token, arguments.interval)
-        return await (_check(home, reader, arguments) if arguments.check else _show(home, arguments))
+        if not arguments.check:
+            await home.add_dashboard(access, arguments.interval)
+            return await _show(home, arguments)
+        async with await reader(session, access) as readings:
+            await home.add_dashboard(access, arguments.interval)
+            return await _check(home, readings, arguments)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -243,4 +219,4 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_run(_arguments()))
+    sys.exit(_run(arguments()))

@@ -13,18 +13,20 @@ from typing import Any, Self
 
 import aiohttp
 
+from .dashboard import Access
 from .errors import DemoError
+from .forms import DOMAIN, INTEGRATION, add_entry, set_options
 from .processes import LOCALHOST, Process
 
-DOMAIN = "nezha"
 _ROOT = Path(__file__).resolve().parents[2]
-_INTEGRATION = _ROOT / "custom_components" / DOMAIN
 _START_TIMEOUT = 180
 """Seconds. It takes 8 on a desktop, and much longer on a busy machine at the first start."""
 
 _CLIENT_ID = f"http://{LOCALHOST}/"
 """Who logs in. The same in every run, whatever the port: the refresh token belongs to it."""
 _ACCOUNT = "demo.json"
+_SERVICE = "service_"
+"""Begins what a service's device is known by; no server's begins so."""
 
 # Said by the integration itself, or about it. That a busy machine was slow is neither.
 _COMPLAINT = re.compile(
@@ -84,8 +86,10 @@ class Entity:
     """An entity of the integration, with its state if it is enabled and has one."""
 
     entity_id: str
-    server: str | None
-    """The server's id on the dashboard; none is the hub."""
+    server: str | None = None
+    """What the dashboard knows the server by; without it and without a service it is the dashboard's own."""
+    service: str | None = None
+    """The probed service's number."""
     key: str
     device: str
     enabled: bool
@@ -222,48 +226,19 @@ class HomeAssistant:
                 results.append(answer["result"])
         return results
 
-    async def add_dashboard(self, url: str, token: str, interval: int) -> None:
+    async def add_dashboard(self, dashboard: Access, interval: int) -> None:
         """Add the integration as a user does, through its forms; what an earlier run added is kept."""
         account = self.account
         for entry in await self.request("GET", f"/api/config/config_entries/entry?domain={DOMAIN}"):
-            if entry["entry_id"] != account.entry_id or url != account.dashboard:
+            if entry["entry_id"] != account.entry_id or str(dashboard) != account.dashboard:
                 await self.request("DELETE", f"/api/config/config_entries/entry/{entry['entry_id']}")
                 account.entry_id = ""
         if not account.entry_id:
-            account.dashboard = url
-            account.entry_id = await self._add_entry(url, token)
+            account.dashboard = str(dashboard)
+            account.entry_id = await add_entry(self.request, dashboard.url, dashboard.credential)
             account.save(self._folder)
-        await self._set_options(interval)
+        await set_options(self.request, account.entry_id, interval)
         await self._loaded()
-
-    async def _add_entry(self, url: str, token: str) -> str:
-        """Fill in the forms of the config flow."""
-        path = "/api/config/config_entries/flow"
-        result = await self.request("POST", path, {"handler": DOMAIN, "show_advanced_options": False})
-        answers: dict[str, dict[str, Any]] = {
-            "user": {"url": url, "advanced": {"verify_ssl": True, "headers": ""}},
-            "token": {"token": token},
-        }
-        while result["type"] == "form":
-            if result.get("errors"):
-                raise DemoError("\n".join(_explain("error", error) for error in result["errors"].values()))
-            if result["step_id"] not in answers:
-                raise DemoError(f"The integration asks for what the demo does not know: {result['step_id']}")
-            # Each form is answered once: a form that comes back without an error would be answered for ever.
-            answer = answers.pop(result["step_id"])
-            result = await self.request("POST", f"{path}/{result['flow_id']}", answer)
-        if result["type"] != "create_entry":
-            raise DemoError(_explain("abort", result.get("reason", result["type"])))
-        return str(result["result"]["entry_id"])
-
-    async def _set_options(self, interval: int) -> None:
-        """Fill in the form of the options flow: all as it stands there, but the polling interval."""
-        path = "/api/config/config_entries/options/flow"
-        form = await self.request("POST", path, {"handler": self.account.entry_id})
-        answer = {item["name"]: item["default"] for item in form["data_schema"] if "default" in item}
-        result = await self.request("POST", f"{path}/{form['flow_id']}", {**answer, "scan_interval": interval})
-        if result["type"] != "create_entry":
-            raise DemoError(f"The integration refused its options: {result.get('errors')}")
 
     async def _loaded(self) -> None:
         """Wait until the entry is set up with the new options."""
@@ -285,7 +260,7 @@ class HomeAssistant:
         registry, devices = await self.commands("config/entity_registry/list", "config/device_registry/list")
         entry_id = self.account.entry_id
         names = {device["id"]: device["name_by_user"] or device["name"] for device in devices}
-        servers = {
+        things = {
             device["id"]: identifier.removeprefix(entry_id).removeprefix("_") or None
             for device in devices
             for domain, identifier in device["identifiers"]
@@ -295,13 +270,15 @@ class HomeAssistant:
         for item in registry:
             if item["config_entry_id"] != entry_id:
                 continue
-            server = servers.get(item["device_id"])
+            thing = things.get(item["device_id"])
             state = states.get(item["entity_id"], {})
-            prefix = f"{entry_id}_" if server is None else f"{entry_id}_{server}_"
+            prefix = f"{entry_id}_" if thing is None else f"{entry_id}_{thing}_"
+            is_service = thing is not None and thing.startswith(_SERVICE)
             found.append(
                 Entity(
                     entity_id=item["entity_id"],
-                    server=server,
+                    server=None if is_service else thing,
+                    service=thing.removeprefix(_SERVICE) if thing and is_service else None,
                     key=item["unique_id"].removeprefix(prefix),
                     device=names.get(item["device_id"], ""),
                     enabled=item["disabled_by"] is None,
@@ -309,7 +286,7 @@ class HomeAssistant:
                     attributes=state.get("attributes", {}),
                 )
             )
-        return sorted(found, key=lambda entity: (entity.device, entity.server or "", entity.key))
+        return sorted(found, key=lambda entity: (entity.device, entity.server or "", entity.service or "", entity.key))
 
     def complaints(self) -> list[str]:
         """Return what Home Assistant logged about the integration as a warning or worse."""
@@ -320,14 +297,14 @@ class HomeAssistant:
 
 def _prepare(folder: Path, port: int) -> None:
     """Write what Home Assistant reads at its start."""
-    if not (_INTEGRATION / "manifest.json").exists():
-        raise DemoError(f"The integration is not in this checkout: {_INTEGRATION} has no manifest.json.")
+    if not (INTEGRATION / "manifest.json").exists():
+        raise DemoError(f"The integration is not in this checkout: {INTEGRATION} has no manifest.json.")
     (folder / ".storage").mkdir(parents=True, exist_ok=True)
     (folder / "configuration.yaml").write_text(_CONFIGURATION, encoding="utf-8")
     link = folder / "custom_components" / DOMAIN
     link.parent.mkdir(exist_ok=True)
     link.unlink(missing_ok=True)
-    link.symlink_to(_INTEGRATION, target_is_directory=True)
+    link.symlink_to(INTEGRATION, target_is_directory=True)
     # Since 2026 these settings are in the storage; in YAML they would wait for somebody to confirm them on every page.
     http = {
         "server_host": [LOCALHOST],
@@ -350,9 +327,3 @@ def _store(folder: Path, key: str, version: int, minor_version: int, data: dict[
     """Write a file of Home Assistant's storage."""
     content = {"version": version, "minor_version": minor_version, "key": key, "data": data}
     (folder / ".storage" / key).write_text(json.dumps(content), encoding="utf-8")
-
-
-def _explain(kind: str, key: str) -> str:
-    """Say what the integration's own form would say."""
-    translations = json.loads((_INTEGRATION / "translations" / "en.json").read_text(encoding="utf-8"))
-    return f"The integration refused the dashboard: {translations['config'].get(kind, {}).get(key, key)}"

@@ -16,6 +16,8 @@ def render(entities: Sequence[Entity], rows: int | None = None) -> str:
     devices: dict[str, _Row] = {}
     hub: _Row = {}
     for entity in entities:
+        if entity.service is not None:
+            continue
         row = hub if entity.server is None else devices.setdefault(entity.server, {})
         row[entity.key] = entity
     lines = [[title for title, _ in _COLUMNS]]
@@ -34,7 +36,7 @@ def render(entities: Sequence[Entity], rows: int | None = None) -> str:
     if hidden:
         drawn.append(f"… and {hidden} more")
     summary = (
-        f"{_show(hub, 'servers')}, {_show(hub, 'servers_online').partition(' ')[0]} online, "
+        f"{_show(hub, 'servers')} servers, {_show(hub, 'servers_online')} online, "
         f"in {_show(hub, 'net_in_speed', 2)}, out {_show(hub, 'net_out_speed', 2)}"
     )
     return "\n".join([summary, "", *(line.rstrip() for line in drawn)])

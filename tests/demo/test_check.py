@@ -6,15 +6,20 @@ from typing import Any
 
 import pytest
 
-from scripts.demo_home.check import Comparison, Result, compare, default_keys, plant
-from scripts.demo_home.dashboard import Reading, Server
+from scripts.demo_home.check import Comparison, Result, Shown, compare, plant
 from scripts.demo_home.homeassistant import Entity
+from scripts.demo_home.reading import Reading
+from scripts.demo_home.rules import server_keys
+from scripts.demo_home.wire import servers_v0
 
 NOW = 1_800_000_000
 GIB = 2**30
 UNITS = {"cpu": "%", "memory": "%", "disk": "%", "swap": "%", "memory_used": "GiB", "disk_used": "GiB"} | dict.fromkeys(
     ("net_in_speed", "net_out_speed"), "MB/s"
 )
+
+
+type Server = dict[str, Any]
 
 
 def _server(**status: Any) -> Server:
@@ -56,7 +61,7 @@ def _never_seen() -> Server:
 def _readings(*servers: Server) -> list[Reading]:
     """Return a reading a second, each with one server."""
     return [
-        Reading(at=float(second), now=NOW + second, servers={"1": deepcopy(server)})
+        Reading(asked=second - 0.1, at=float(second), now=NOW + second, servers=servers_v0([deepcopy(server)]))
         for second, server in enumerate(servers)
     ]
 
@@ -108,7 +113,8 @@ def _entities(**states: str) -> list[Entity]:
 
 def _compare(entities: list[Entity], readings: list[Reading]) -> Comparison:
     """Compare after the last but one reading."""
-    return compare(entities, readings, asked_at=len(readings) - 1.5, interval=5)
+    now = len(readings) - 1.5
+    return compare(Shown(entities, now, now), readings, interval=5, live=False)
 
 
 def _wrong(comparison: Comparison) -> list[str]:
@@ -209,12 +215,12 @@ def test_blanks_are_no_values() -> None:
     assert _wrong(_compare(_entities(), _readings(_server(), _server(), blank, blank))) == []
 
 
-def test_default_keys() -> None:
+def test_what_is_shown_unasked() -> None:
     """Of graphics cards and temperatures three are shown unasked, the cards first."""
     names = ("a", "a", "b", "c")
     server = _server(Temperatures=[{"Name": name, "Temperature": 40 + i} for i, name in enumerate(names)])
     server["host"] |= {"GPU": ["card"], "SwapTotal": GIB}
-    keys = default_keys(server)
+    keys = list(server_keys(servers_v0([server])["1"]))
     assert keys[-4:] == ["swap", "gpu_0", "temperature_a", "temperature_a 2"]
     assert len(keys) == 18
     extra = [_entity("swap", "0.0", unit="%"), _entity("gpu_0", "0", unit="%")]

@@ -1,5 +1,6 @@
 """The demo's table."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,14 +24,15 @@ def _entity(server: str | None, device: str, key: str, state: str, unit: str | N
 def _fleet() -> list[Entity]:
     boot = (datetime.now(UTC) - timedelta(days=3, hours=4, minutes=5)).isoformat()
     return [
-        _entity(None, "Nezha", "servers", "2", "servers"),
-        _entity(None, "Nezha", "servers_online", "1", "servers"),
+        _entity(None, "Nezha", "servers", "2"),
+        _entity(None, "Nezha", "servers_online", "1"),
         _entity(None, "Nezha", "net_in_speed", "1.23456", "MB/s"),
         _entity("1", "香港", "online", "on"),
         _entity("1", "香港", "cpu", "12.34", "%"),
         _entity("1", "香港", "boot_time", boot),
         _entity("2", "vps", "online", "off"),
         _entity("2", "vps", "cpu", "unavailable", "%"),
+        replace(_entity(None, "Website", "latency", "20", "ms"), service="1"),
     ]
 
 

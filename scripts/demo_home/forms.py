@@ -1,0 +1,77 @@
+"""The integration's forms, filled in through Home Assistant's REST API as a user fills them in on the page."""
+
+from collections.abc import Awaitable, Callable, Mapping
+import json
+from pathlib import Path
+import sys
+from typing import Any
+
+from .dashboard import Credential
+from .errors import DemoError
+
+DOMAIN = "nezha"
+INTEGRATION = Path(__file__).resolve().parents[2] / "custom_components" / DOMAIN
+_FLOW = "/api/config/config_entries/flow"
+_OPTIONS = "/api/config/config_entries/options/flow"
+_SLOWEST_PACE = 300
+"""Seconds: the most that the option for the measurements takes."""
+
+type Request = Callable[[str, str, dict[str, Any]], Awaitable[Any]]
+"""Takes a method, a path and a body."""
+
+
+async def add_entry(request: Request, url: str, credential: Credential) -> str:
+    """Add a dashboard, and return the entry's id. The integration finds the generation, and asks for what that takes."""
+    steps = ("access_token", "token") if "token" in credential else ("password",)
+    answers: dict[str, dict[str, Any]] = {
+        "user": {"url": url, "advanced": {"verify_ssl": True, "headers": ""}},
+        # The menu of v2.
+        "credential": {"next_step_id": steps[0]},
+        **{step: dict(credential) for step in steps},
+        # Only tells what a token may not do.
+        "scopes": {},
+    }
+    result = await request("POST", _FLOW, {"handler": DOMAIN, "show_advanced_options": False})
+    while result["type"] in ("form", "menu"):
+        step, placeholders = result["step_id"], result.get("description_placeholders") or {}
+        if result.get("errors"):
+            raise DemoError("\n".join(_explain("error", error, placeholders) for error in result["errors"].values()))
+        if step == "scopes":
+            print(f"The token lacks {placeholders.get('scopes')}: what needs that is missing.", file=sys.stderr)
+        # Each form is answered once: a form that comes back without an error would be answered for ever.
+        if (answer := answers.pop(step, None)) is None:
+            raise DemoError(_cannot_answer(step))
+        result = await request("POST", f"{_FLOW}/{result['flow_id']}", answer)
+    if result["type"] != "create_entry":
+        raise DemoError(_explain("abort", result.get("reason", result["type"]), {}))
+    return str(result["result"]["entry_id"])
+
+
+async def set_options(request: Request, entry_id: str, interval: int) -> None:
+    """Set how often to poll, and where there are frames how often to publish; the rest stays as the form has it."""
+    form = await request("POST", _OPTIONS, {"handler": entry_id})
+    answer = {item["name"]: item["default"] for item in form["data_schema"] if "default" in item}
+    wanted = {"scan_interval": interval, "metrics_interval": min(interval, _SLOWEST_PACE)}
+    answer |= {name: value for name, value in wanted.items() if name in answer}
+    result = await request("POST", f"{_OPTIONS}/{form['flow_id']}", answer)
+    if result["type"] != "create_entry":
+        raise DemoError(f"The integration refused its options: {result.get('errors')}")
+
+
+def _cannot_answer(step: str) -> str:
+    """Say what the user has to give for a step."""
+    match step:
+        case "token":
+            return "This dashboard (v0) takes an API token: --token."
+        case "password":
+            return "This dashboard (v1) takes a user and password: --username and --password."
+    return f"The integration asks for what the demo does not know: {step}"
+
+
+def _explain(kind: str, key: str, placeholders: Mapping[str, str]) -> str:
+    """Say what the integration's own form would say."""
+    translations = json.loads((INTEGRATION / "translations" / "en.json").read_text(encoding="utf-8"))
+    text: str = translations["config"].get(kind, {}).get(key, key)
+    for name, value in placeholders.items():
+        text = text.replace(f"{{{name}}}", value)
+    return f"The integration refused the dashboard: {text}"
