@@ -1,5 +1,6 @@
 """What a server's public note says of its price and plan."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -139,9 +140,9 @@ class NoteSensor(ServerEntity, SensorEntity):
         self._attr_native_value = self._value(known) if known else None
         return self._attr_available, self._attr_native_value
 
+    @abstractmethod
     def _value(self, known: KnownServer) -> str | int | datetime | None:
         """Return what the note says."""
-        raise NotImplementedError
 
 
 class BillingSensor(NoteSensor):

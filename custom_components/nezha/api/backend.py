@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from typing import ClassVar
 
+from .errors import ProtocolError
 from .models import Frame, Snapshot
 
 
@@ -31,4 +32,4 @@ class Backend(ABC):
 
     async def run_task(self, task: int) -> None:
         """Run a scheduled task now. Raises `MissingScopeError`, and what `snapshot` raises."""
-        raise NotImplementedError
+        raise ProtocolError("this generation tells nothing of tasks")
