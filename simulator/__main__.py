@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from contextlib import suppress
+import signal
 import sys
 
 from . import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, FAULTS, GENERATIONS, Dashboard, Simulator, populate
@@ -70,7 +70,11 @@ EXPLANATIONS = {"v0": _log_in_v0, "v1": _log_in_v1, "v2": _log_in_v2}
 
 
 async def serve(options: argparse.Namespace) -> None:
-    """Serve until cancelled."""
+    """Serve until interrupted."""
+    # Asked for by name: a shell that puts us into the background has told us to ignore Ctrl-C.
+    interrupted = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
     dashboard = Dashboard()
     simulator = Simulator(dashboard, generation=options.generation)
     populate(dashboard, options.servers, seed=options.seed, eventful=not options.calm)
@@ -86,7 +90,7 @@ async def serve(options: argparse.Namespace) -> None:
         print(f"  faults: {', '.join(options.fault)}")
     print("Ctrl-C ends it.", flush=True)
     try:
-        await asyncio.Event().wait()
+        await interrupted.wait()
     finally:
         await simulator.stop()
 
@@ -95,8 +99,7 @@ def main() -> int:
     """Run the command."""
     options = arguments()
     try:
-        with suppress(KeyboardInterrupt):
-            asyncio.run(serve(options))
+        asyncio.run(serve(options))
     except OSError as error:
         print(f"Cannot listen on port {options.port}: {error.strerror}. Choose another with --port.", file=sys.stderr)
         return 1
