@@ -84,6 +84,10 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         )
         self.devices = Devices(hass, entry)
         self.snapshot: Snapshot | None = None
+        self.services: Mapping[str, Service] = {}
+        """The services by the key of their device."""
+        self.tasks: Mapping[str, Task] = {}
+        """The tasks that may be run, by the key of their button."""
         self.backend = backend
         self._frame: Frame | None = None
         """The newest, while frames arrive."""
@@ -111,21 +115,9 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         return sorted({group for server in servers for group in server.groups})
 
     @property
-    def services(self) -> Mapping[str, Service]:
-        """The services by the key of their device."""
-        services = (self.snapshot and self.snapshot.services) or {}
-        return {f"{SERVICE_PREFIX}{number}": service for number, service in services.items()}
-
-    @property
     def cycles(self) -> Mapping[int, TrafficCycle]:
         """The traffic cycles by their rule's number."""
         return (self.snapshot and self.snapshot.cycles) or {}
-
-    @property
-    def tasks(self) -> Mapping[str, Task]:
-        """The tasks that may be run, by the key of their button."""
-        tasks = (self.snapshot and self.snapshot.runs_tasks and self.snapshot.tasks) or {}
-        return {f"task_{number}": task for number, task in tasks.items()}
 
     def dump(self) -> dict[str, dict[str, Any]]:
         """Return the memory of all servers."""
@@ -214,9 +206,13 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
             after_outage=not self.last_update_success,
         )
         self.snapshot = snapshot
+        self.services = {f"{SERVICE_PREFIX}{number}": service for number, service in (snapshot.services or {}).items()}
+        tasks = (snapshot.tasks if snapshot.runs_tasks else None) or {}
+        self.tasks = {f"task_{number}": task for number, task in tasks.items()}
         await self._keep(booted=booted)
         self.devices.update(self._fleet.servers, self.services, snapshot)
-        self._log(earlier, snapshot)
+        self._log_offline(earlier)
+        self._log_unread(snapshot)
 
     async def _keep(self, *, booted: bool) -> None:
         """Write the memory: soon, or before anything is published where a boot was accepted.
@@ -265,8 +261,8 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         if published != self.data:
             self.data = published
             self.async_update_listeners()
+        self._log_offline(earlier)
         if self.snapshot:
-            self._log(earlier, self.snapshot)
             await self._ask_for(frame.reports.keys() - {server.number for server in self.snapshot.servers.values()})
 
     async def _ask_for(self, unknown: set[int]) -> None:
@@ -289,8 +285,8 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
                 held[identity] = replace(known, state=seen.state)
         return held
 
-    def _log(self, earlier: Mapping[str, KnownServer], snapshot: Snapshot) -> None:
-        """Name servers that went offline, each once an hour at most, and answers that cannot be read, each once."""
+    def _log_offline(self, earlier: Mapping[str, KnownServer]) -> None:
+        """Name servers that went offline, each once an hour at most."""
         now = time.monotonic()
         gone = [
             known.server
@@ -306,6 +302,9 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
                 "Servers went offline: %s (each is named once an hour at most)",
                 ", ".join(f"{server.name} ({server.number})" for server in gone),
             )
+
+    def _log_unread(self, snapshot: Snapshot) -> None:
+        """Name what of an answer cannot be read, each part once."""
         if unknown := set(snapshot.omitted) - self._logged_omitted:
             self._logged_omitted |= unknown
             _LOGGER.warning("Left out of the dashboard's answer: %s", "; ".join(sorted(unknown)))

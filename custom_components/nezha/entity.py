@@ -122,9 +122,10 @@ def add_entities[ThingT, DescriptionT: EntityDescription](
             added.pop(key, None)
         entities: list[Entity] = []
         for key, thing in things().items():
-            if key in seen and seen[key] == parts(thing):
+            found = parts(thing)
+            if key in seen and seen[key] == found:
                 continue
-            seen[key] = parts(thing)
+            seen[key] = found
             keys = added.setdefault(key, set())
             new = [description for description in describe(thing) if description.key not in keys]
             keys.update(description.key for description in new)

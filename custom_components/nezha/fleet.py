@@ -6,6 +6,8 @@ from typing import Any, Self
 
 from .api import Frame, Host, Report, Server, Snapshot, State
 
+UNGROUPED = "ungrouped"
+"""Stands for servers without a group where the user chooses groups."""
 _BOOT_JITTER = 60
 """Seconds. Agents report the same boot some seconds earlier or later."""
 
@@ -220,6 +222,4 @@ def _is_later_report(server: Server, known: KnownServer | None) -> bool:
     return server.host == known.server.host and (server.last_active or 0) > known.server.last_active
 
 
-UNGROUPED = "ungrouped"
-"""Stands for servers without a group where the user chooses groups."""
 _NEW = Memory()

@@ -19,15 +19,15 @@ _REFUSAL_PAUSE = 60
 class Credential(ABC):
     """Gives the headers that a request needs."""
 
+    scoped: ClassVar[bool]
+    """Whether it may be limited to some of what its user may do."""
+
     @abstractmethod
     async def headers(self, transport: Transport) -> Mapping[str, str]:
         """Return the headers of a request.
 
         Raises `AuthenticationError` where the user has to be asked, and what `Transport.post` raises.
         """
-
-    scoped: ClassVar[bool]
-    """Whether it may be limited to some of what its user may do."""
 
     @abstractmethod
     def refuse(self, headers: Mapping[str, str]) -> None:

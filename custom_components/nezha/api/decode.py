@@ -92,10 +92,11 @@ def flag(source: Mapping[str, Any], field: str) -> bool:
 
 def moment(source: Mapping[str, Any], field: str) -> datetime | None:
     """Return an aware time; Go's "no time", the year 1 in any zone, is none."""
-    value = source.get(field)
+    if not isinstance(value := source.get(field), str):
+        raise MalformedError(field, value)
     try:
-        time = datetime.fromisoformat(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError) as err:
+        time = datetime.fromisoformat(value)
+    except ValueError as err:
         raise MalformedError(field, value) from err
     if time.year == 1:
         return None
