@@ -35,8 +35,10 @@ from custom_components.nezha.api.credentials import AccessToken, Password
 from custom_components.nezha.api.errors import HandshakeError
 from custom_components.nezha.api.transport import Reply, Transport
 from custom_components.nezha.api.v1 import BackendV1
-from custom_components.nezha.api.v1_decode import decode_frame
+from custom_components.nezha.api.v1_decode import FrameDecoder
 from custom_components.nezha.fleet import Fleet
+
+decode_frame = FrameDecoder()
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 GENERATIONS = ("v1", "v2")

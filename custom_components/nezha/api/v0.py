@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, override
 
 from .backend import Backend
-from .decode import MalformedError, amount, count, items, mapping, number, seconds, text, texts
+from .decode import Kept, MalformedError, amount, count, items, mapping, number, seconds, text, texts
 from .errors import AuthenticationError, ProtocolError
 from .models import Host, Server, Snapshot, State, Temperature
 from .transport import Reply, Transport
@@ -20,6 +20,8 @@ class BackendV0(Backend):
         """Send the token as it is: v0 knows no scheme before it."""
         self._transport = transport
         self._headers = {"Authorization": token}
+        self._servers = Kept(self._decode_server)
+        self._hosts = Kept(_decode_host)
 
     @override
     async def snapshot(self) -> Snapshot:
@@ -29,24 +31,43 @@ class BackendV0(Backend):
         dashboard although the document says the opposite (recorded exchange `details_id_and_tag.json`).
         """
         reply = await self._transport.get("api/v1/server/details", self._headers)
-        return _decode_snapshot(reply)
+        servers: dict[str, Server] = {}
+        omitted: list[str] = []
+        for item in _result(reply):
+            try:
+                server = self._servers(_number(item), item)
+            except MalformedError as err:
+                # One that cannot be read is left out and named.
+                omitted.append(f"{_name(item)}: {err}")
+                continue
+            if server.identity in servers:
+                omitted.append(f"server {server.identity}: its number is taken by another one")
+                continue
+            servers[server.identity] = server
+        numbers = {server.number for server in servers.values()}
+        self._servers.forget_all_but(numbers)
+        self._hosts.forget_all_but(numbers)
+        return Snapshot(now=reply.now, servers=servers, omitted=tuple(omitted))
 
-
-def _decode_snapshot(reply: Reply) -> Snapshot:
-    """Decode all servers; one that cannot be read is left out and named."""
-    servers: dict[str, Server] = {}
-    omitted: list[str] = []
-    for item in _result(reply):
-        try:
-            server = _decode_server(item)
-        except MalformedError as err:
-            omitted.append(f"{_name(item)}: {err}")
-            continue
-        if server.identity in servers:
-            omitted.append(f"server {server.identity}: its number is taken by another one")
-            continue
-        servers[server.identity] = server
-    return Snapshot(now=reply.now, servers=servers, omitted=tuple(omitted))
+    def _decode_server(self, item: Mapping[str, Any]) -> Server:
+        """Decode an element of `result`."""
+        host = mapping(item, "host")
+        number_of = count(item, "id")
+        tag = text(item, "tag")
+        # The sign says nothing by itself, but zero and below are Go's "no time": never since the dashboard's start.
+        last_active = seconds(item, "last_active") if number(item, "last_active") > 0 else None
+        return Server(
+            identity=str(number_of),
+            number=number_of,
+            name=text(item, "name"),
+            groups=(tag,) if tag else (),
+            ipv4=text(item, "ipv4"),
+            ipv6=text(item, "ipv6"),
+            country=text(host, "CountryCode").upper(),
+            last_active=last_active,
+            host=self._hosts(number_of, host),
+            state=_decode_state(mapping(item, "status"), cards=len(texts(host, "GPU"))),
+        )
 
 
 def _result(reply: Reply) -> list[Any]:
@@ -67,35 +88,19 @@ def is_v0(reply: Reply) -> bool:
     return reply.status == 200 and isinstance(reply.json().get("code"), int)
 
 
+def _number(item: object) -> int:
+    """Return what the dashboard calls a server by."""
+    if not isinstance(item, dict):
+        raise MalformedError("server", item)
+    return count(item, "id")
+
+
 def _name(item: object) -> str:
     """Name a server that cannot be read, so that it is the same one next time: the dashboard's order is random."""
     try:
-        return f"server {count(item, 'id')}" if isinstance(item, dict) else "something that is no server"
+        return f"server {_number(item)}"
     except MalformedError:
-        return "a server without a number"
-
-
-def _decode_server(item: object) -> Server:
-    """Decode an element of `result`."""
-    if not isinstance(item, dict):
-        raise MalformedError("server", item)
-    host = mapping(item, "host")
-    identity = count(item, "id")
-    tag = text(item, "tag")
-    # The sign says nothing by itself, but zero and below are Go's "no time": never since the dashboard's start.
-    last_active = seconds(item, "last_active") if number(item, "last_active") > 0 else None
-    return Server(
-        identity=str(identity),
-        number=identity,
-        name=text(item, "name"),
-        groups=(tag,) if tag else (),
-        ipv4=text(item, "ipv4"),
-        ipv6=text(item, "ipv6"),
-        country=text(host, "CountryCode").upper(),
-        last_active=last_active,
-        host=_decode_host(host),
-        state=_decode_state(mapping(item, "status"), cards=len(texts(host, "GPU"))),
-    )
+        return "a server without a number" if isinstance(item, dict) else "something that is no server"
 
 
 def _decode_host(host: Mapping[str, Any]) -> Host | None:

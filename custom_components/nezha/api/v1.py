@@ -25,9 +25,9 @@ from .live import frames
 from .models import Frame, Snapshot
 from .transport import Reply, Transport, is_without_address
 from .v1_decode import (
+    FrameDecoder,
+    ServersDecoder,
     decode_cycles,
-    decode_frame,
-    decode_servers,
     decode_services,
     decode_tasks,
     groups_by_server,
@@ -52,6 +52,7 @@ class BackendV1(Backend):
         self._runs_tasks = None if credential.scoped else True
         self._denied: set[str] = set()
         self._groups: Mapping[int, list[str]] | None = None
+        self._decode_servers = ServersDecoder()
 
     @override
     async def snapshot(self) -> Snapshot:
@@ -62,7 +63,7 @@ class BackendV1(Backend):
         groups = await self._groups_of_servers()
         services = await self._optional("api/v1/service")
         tasks = await self._optional("api/v1/cron")
-        servers, omitted = decode_servers(listed, groups or {})
+        servers, omitted = self._decode_servers(listed, groups or {})
         return Snapshot(
             now=now,
             servers=servers,
@@ -92,7 +93,7 @@ class BackendV1(Backend):
     @override
     def frames(self) -> AsyncGenerator[Frame | None]:
         """Follow the WebSocket."""
-        return frames(self._connect, decode_frame)
+        return frames(self._connect, FrameDecoder())
 
     @override
     async def run_task(self, task: int) -> None:

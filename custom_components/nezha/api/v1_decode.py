@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 import logging
 from typing import Any
 
-from .decode import MalformedError, amount, count, flag, items, mapping, moment, number, seconds, text, texts
+from .decode import Kept, MalformedError, amount, count, flag, items, mapping, moment, number, seconds, text, texts
 from .errors import ProtocolError
 from .models import Frame, Host, Report, Server, Service, State, Task, Temperature, TrafficCycle
 from .public_note import parse_public_note
@@ -91,47 +91,59 @@ def _object(value: Any, field: str) -> Mapping[str, Any]:
     return value
 
 
-def decode_servers(listed: list[Any], groups: Mapping[int, list[str]]) -> tuple[dict[str, Server], list[str]]:
-    """Decode all servers; one that cannot be read is left out and named."""
-    servers: dict[str, Server] = {}
-    omitted: list[str] = []
-    for item in listed:
-        try:
-            server = _decode_server(item, groups)
-        except MalformedError as err:
-            number_of = item.get("id") if isinstance(item, dict) else None
-            omitted.append(f"server {number_of if isinstance(number_of, int) else 'without a number'}: {err}")
-            continue
-        if server.identity in servers:
-            omitted.append(f"server {server.number}: its uuid is taken by another one")
-            continue
-        servers[server.identity] = server
-    return servers, omitted
+class ServersDecoder:
+    """Decodes the lists of `/api/v1/server`, one answer after the other."""
 
+    def __init__(self) -> None:
+        """Keep nothing yet."""
+        self._servers = Kept(self._decode)
+        self._hosts = Kept(_decode_host)
+        self._notes = Kept(parse_public_note)
 
-def _decode_server(item: Any, groups: Mapping[int, list[str]]) -> Server:
-    """Decode an element of `/api/v1/server`."""
-    server = {"uuid": "", "public_note": "", "geoip": {}, "host": {}, "state": {}} | dict(_object(item, "server"))
-    identity = text(server, "uuid")
-    if not identity:
-        raise MalformedError("uuid", None)
-    number_of = count(server, "id")
-    geoip = {"ip": {}, "country_code": ""} | dict(mapping(server, "geoip"))
-    addresses = {"ipv4_addr": "", "ipv6_addr": ""} | dict(mapping(geoip, "ip"))
-    note = server["public_note"]
-    return Server(
-        identity=identity,
-        number=number_of,
-        name=text(server, "name"),
-        groups=tuple(groups.get(number_of, ())),
-        ipv4=text(addresses, "ipv4_addr"),
-        ipv6=text(addresses, "ipv6_addr"),
-        country=text(geoip, "country_code").upper(),
-        last_active=_last_active(server),
-        host=_decode_host(mapping(server, "host")),
-        state=_decode_state(mapping(server, "state")),
-        public_note=parse_public_note(note if isinstance(note, str) else ""),
-    )
+    def __call__(self, listed: list[Any], groups: Mapping[int, list[str]]) -> tuple[dict[str, Server], list[str]]:
+        """Decode all servers; one that cannot be read is left out and named."""
+        servers: dict[str, Server] = {}
+        omitted: list[str] = []
+        for item in listed:
+            try:
+                number_of = count(_object(item, "server"), "id")
+                server = self._servers(number_of, item, tuple(groups.get(number_of, ())))
+            except MalformedError as err:
+                called = item.get("id") if isinstance(item, dict) else None
+                omitted.append(f"server {called if isinstance(called, int) else 'without a number'}: {err}")
+                continue
+            if server.identity in servers:
+                omitted.append(f"server {server.number}: its uuid is taken by another one")
+                continue
+            servers[server.identity] = server
+        numbers = {server.number for server in servers.values()}
+        for kept in (self._servers, self._hosts, self._notes):
+            kept.forget_all_but(numbers)
+        return servers, omitted
+
+    def _decode(self, item: Mapping[str, Any], groups: tuple[str, ...]) -> Server:
+        """Decode an element of the list."""
+        server = {"uuid": "", "public_note": "", "geoip": {}, "host": {}, "state": {}, **item}
+        identity = text(server, "uuid")
+        if not identity:
+            raise MalformedError("uuid", None)
+        number_of = count(server, "id")
+        geoip = {"ip": {}, "country_code": "", **mapping(server, "geoip")}
+        addresses = {"ipv4_addr": "", "ipv6_addr": "", **mapping(geoip, "ip")}
+        note = server["public_note"]
+        return Server(
+            identity=identity,
+            number=number_of,
+            name=text(server, "name"),
+            groups=groups,
+            ipv4=text(addresses, "ipv4_addr"),
+            ipv6=text(addresses, "ipv6_addr"),
+            country=text(geoip, "country_code").upper(),
+            last_active=_last_active(server),
+            host=self._hosts(number_of, mapping(server, "host")),
+            state=_decode_state(mapping(server, "state")),
+            public_note=self._notes(number_of, note if isinstance(note, str) else ""),
+        )
 
 
 def _last_active(server: Mapping[str, Any]) -> int | None:
@@ -142,7 +154,7 @@ def _last_active(server: Mapping[str, Any]) -> int | None:
 
 def _decode_host(host: Mapping[str, Any]) -> Host | None:
     """Decode `host`; without a boot time it is blank."""
-    host = _EMPTY_HOST | dict(host)
+    host = {**_EMPTY_HOST, **host}
     if not (boot_time := seconds(host, "boot_time")):
         return None
     return Host(
@@ -162,7 +174,7 @@ def _decode_host(host: Mapping[str, Any]) -> Host | None:
 
 def _decode_state(state: Mapping[str, Any]) -> State | None:
     """Decode `state`; without an uptime it is blank."""
-    state = _EMPTY_STATE | dict(state)
+    state = {**_EMPTY_STATE, **state}
     if not (uptime := seconds(state, "uptime")):
         return None
     return State(
@@ -188,26 +200,38 @@ def _decode_state(state: Mapping[str, Any]) -> State | None:
 
 def _decode_temperature(item: Any) -> Temperature:
     """Decode an element of `temperatures`, whose fields have capitals in every generation."""
-    temperature = {"Name": "", "Temperature": 0} | dict(_object(item, "temperatures"))
+    temperature = {"Name": "", "Temperature": 0, **_object(item, "temperatures")}
     return Temperature(name=text(temperature, "Name"), celsius=number(temperature, "Temperature"))
 
 
-def decode_frame(value: object) -> Frame:
-    """Decode a frame. A server in it that cannot be read is left out: the list will tell."""
-    try:
-        frame = _object(value, "frame")
-        now = seconds({"now": count(frame, "now") // 1000}, "now")
-        return Frame(now=now, reports=_each(items(frame, "servers"), _decode_report))
-    except MalformedError as err:
-        raise ProtocolError(f"no frame: {err}") from err
+class FrameDecoder:
+    """Decodes the frames of a WebSocket, one after the other."""
+
+    def __init__(self) -> None:
+        """Keep nothing yet."""
+        self._reports = Kept(_decode_report)
+
+    def __call__(self, value: object) -> Frame:
+        """Decode a frame. A server in it that cannot be read is left out: the list will tell."""
+        try:
+            frame = _object(value, "frame")
+            now = seconds({"now": count(frame, "now") // 1000}, "now")
+            reports = _each(items(frame, "servers"), self._decode)
+        except MalformedError as err:
+            raise ProtocolError(f"no frame: {err}") from err
+        self._reports.forget_all_but(reports.keys())
+        return Frame(now=now, reports=reports)
+
+    def _decode(self, item: Any) -> tuple[int, Report]:
+        number_of = count(_object(item, "server"), "id")
+        return number_of, self._reports(number_of, item)
 
 
-def _decode_report(item: Any) -> tuple[int, Report]:
-    server = {"host": {}, "state": {}} | dict(_object(item, "server"))
-    host = _EMPTY_HOST | dict(mapping(server, "host"))
-    return count(server, "id"), Report(
+def _decode_report(item: Mapping[str, Any]) -> Report:
+    server = {"host": {}, "state": {}, **item}
+    return Report(
         last_active=_last_active(server),
-        boot_time=seconds(host, "boot_time") or None,
+        boot_time=seconds({"boot_time": 0, **mapping(server, "host")}, "boot_time") or None,
         state=_decode_state(mapping(server, "state")),
     )
 
