@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.nezha.api import Host, Server, Snapshot, State
+from custom_components.nezha.api import Frame, Host, Report, Server, Snapshot, State
 from custom_components.nezha.fleet import UNGROUPED, Fleet, KnownServer
 
 NOW = 1_780_315_200
@@ -155,6 +155,47 @@ class TestOnline:
         known = watch.restarted().sees(NOW + 600, reported(NOW, last_active=None))
         assert known.memory.last_active == NOW
         assert not known.online
+
+
+class TestNothingNew:
+    """A server of which nothing changed is the same object as before: nobody has to look at it."""
+
+    def test_the_same_answer_again(self, watch: Watch) -> None:
+        server = reported(NOW)
+        known = watch.sees(NOW, server)
+        assert watch.sees(NOW + 5, server) is known
+
+    def test_another_answer(self, watch: Watch) -> None:
+        known = watch.sees(NOW, reported(NOW))
+        assert watch.sees(NOW + 5, reported(NOW + 5)) is not known
+
+    def test_time_alone_takes_it_offline(self, watch: Watch) -> None:
+        server = reported(NOW)
+        watch.sees(NOW, server)
+        assert watch.sees(NOW + THRESHOLD, server).online
+        gone = watch.sees(NOW + THRESHOLD + 1, server)
+        assert not gone.online
+        assert watch.sees(NOW + THRESHOLD + 2, server) is gone
+
+    def test_an_outage_in_between_is_news(self, watch: Watch) -> None:
+        server = reported(NOW)
+        watch.sees(NOW, server)
+        assert watch.sees(NOW + THRESHOLD + 1, server, after_outage=True).online
+
+    def test_a_clock_that_falls_back_is_news(self, watch: Watch) -> None:
+        server = reported(NOW)
+        known = watch.sees(NOW, server)
+        assert watch.sees(NOW - 60, server) is not known
+
+    def test_the_same_report_in_a_frame_again(self, watch: Watch) -> None:
+        watch.sees(NOW, reported(NOW))
+        report = Report(last_active=NOW + 2, boot_time=BOOT, state=state(NOW + 2 - BOOT))
+        watch.fleet.follow(Frame(now=NOW + 2, reports={1: report}))
+        known = watch["1"]
+        watch.fleet.follow(Frame(now=NOW + 4, reports={1: report}))
+        assert watch["1"] is known
+        watch.fleet.follow(Frame(now=NOW + 2 + THRESHOLD + 1, reports={1: report}))
+        assert not watch["1"].online
 
 
 class TestClock:
@@ -343,6 +384,25 @@ class TestBoot:
         assert known.memory.boot_time == NOW + 60
         assert known.state
         assert known.state.net_in_transfer == 500
+
+    @pytest.mark.parametrize("error", [-DAY, -3_600, 3_600, DAY])
+    def test_a_real_reboot_while_the_dashboards_clock_is_wrong(self, watch: Watch, error: int) -> None:
+        """The counter began anew whatever the clock says: under the old boot time it would be counted twice."""
+        watch.sees(NOW, reported(NOW, net=10**9))
+        wrong = NOW + 120 + error
+        known = watch.sees(wrong, reported(wrong, state=state(60, net=500), host=host(NOW + 60)))
+        assert watch.booted
+        assert known.memory.boot_time == NOW + 60
+        known = watch.sees(NOW + 150, reported(NOW + 150, boot=NOW + 60, net=600))
+        assert not watch.booted
+        assert known.memory.boot_time == NOW + 60
+
+    def test_the_old_counters_wait_also_while_the_dashboards_clock_jumps_ahead(self, watch: Watch) -> None:
+        watch.sees(NOW, reported(NOW, net=10**9))
+        ahead = NOW + DAY
+        known = watch.sees(ahead, replace(reported(NOW, net=10**9), last_active=ahead, host=host(NOW + 10)))
+        assert known.memory.boot_time == BOOT
+        assert not watch.booted
 
     @pytest.mark.parametrize("jitter", [-60, -2, -1, 1, 2, 60])
     def test_jitter_keeps_the_first(self, watch: Watch, jitter: int) -> None:

@@ -72,7 +72,10 @@ class Fleet:
         """Take the seconds of silence that make a server offline, and what `dump` once gave."""
         self._offline_after = offline_after
         self._memories = {identity: Memory.from_dict(memory) for identity, memory in memories.items()}
+        self._reports: Mapping[int, Report] = {}
+        """Those of the newest frame."""
         self.servers: Mapping[str, KnownServer] = {}
+        """By identity; a server of which nothing changed is the same object as before."""
 
     def dump(self) -> dict[str, dict[str, Any]]:
         """Return what has to outlive a restart. Servers that are gone stay in it: they may come back."""
@@ -104,28 +107,37 @@ class Fleet:
 
         Only the list decides who is there, and what a server is called and made of: a frame may be of a guest's view.
         """
-        return self._remember(
-            {
-                identity: self._know(_reported(known.server, known.host, report), frame.now, after_outage=False)
-                if (report := frame.reports.get(known.server.number))
-                else known
-                for identity, known in self.servers.items()
-            }
-        )
+        before, self._reports = self._reports, frame.reports
+
+        def reported(known: KnownServer) -> KnownServer:
+            report = frame.reports.get(known.server.number)
+            if report is None:
+                return known
+            is_news = report is not before.get(known.server.number)
+            server = _reported(known.server, known.host, report) if is_news else known.server
+            return self._know(server, frame.now, after_outage=False)
+
+        return self._remember({identity: reported(known) for identity, known in self.servers.items()})
 
     def _remember(self, servers: Mapping[str, KnownServer]) -> bool:
-        booted = any(
-            known.memory.boot_time != self._memories.get(identity, _NEW).boot_time
+        changed = {
+            identity: known.memory
             for identity, known in servers.items()
+            if known.memory is not self._memories.get(identity)
+        }
+        booted = any(
+            memory.boot_time != self._memories.get(identity, _NEW).boot_time for identity, memory in changed.items()
         )
         self.servers = servers
-        self._memories |= {identity: known.memory for identity, known in servers.items()}
+        self._memories |= changed
         return booted
 
     def _know(self, server: Server, now: int, *, after_outage: bool) -> KnownServer:
         """Complete a server by what is remembered of it."""
         memory = self._memories.get(server.identity, _NEW)
         known = self.servers.get(server.identity)
+        if known and known.server is server and not after_outage and self._is_settled(known, now):
+            return known
         if known and server.host is None:
             # Where a server is comes from its agent too.
             server = replace(
@@ -155,6 +167,16 @@ class Fleet:
 
         memory = replace(memory, last_active=last_active, online=online, host=host)
         return KnownServer(server=server, memory=_boot(memory, server, known), state=state, silent_from=silent_from)
+
+    def _is_settled(self, known: KnownServer, now: int) -> bool:
+        """Whether the time that went by changes nothing of a server that says the same as before."""
+        last_active = known.memory.last_active
+        silent_since = max(last_active or 0, known.silent_from or 0)
+        return (
+            silent_since <= now
+            and (known.server.last_active or 0) <= (last_active or 0)
+            and known.online == (silent_since > 0 and now - silent_since <= self._offline_after)
+        )
 
 
 def brought_up_to_date(snapshot: Snapshot, frame: Frame) -> Snapshot:
@@ -195,9 +217,9 @@ def _of_unknown_boot(memory: Memory, server: Server) -> bool:
 def _boot(memory: Memory, server: Server, known: KnownServer | None) -> Memory:
     """Accept a new boot time together with the first state that was reported after it.
 
-    Both clocks must tell of a new boot, later than the newest state of the one before: the server's by the boot time, the
-    dashboard's by when the state came and how long the server says to be up by then. A boot time beside the counters of the
-    boot before, a clock that was put right, a machine that was paused, and a boot time that jitters are none.
+    The boot time alone proves nothing: the server must also be up for less time than before, or since a moment of the
+    dashboard's clock that is later than its newest state. A boot time beside the counters of the boot before, a clock that
+    was put right, a machine that was paused, and a boot time that jitters are none.
     """
     if server.host is None or server.state is None or server.last_active is None:
         return memory
@@ -209,7 +231,12 @@ def _boot(memory: Memory, server: Server, known: KnownServer | None) -> Memory:
         boot_time = memory.boot_time
     else:
         before = memory.reported or memory.started
-        is_accepted = started - memory.started > _BOOT_JITTER and started > before - _BOOT_JITTER
+        uptime = before - memory.started
+        is_later = started - memory.started > _BOOT_JITTER and started > before - _BOOT_JITTER
+        # Wrong may also be the dashboard's clock: an uptime that fell tells of a reboot whatever it says, and the state that
+        # is known already tells of none.
+        has_fallen = server.state.uptime < uptime - _BOOT_JITTER
+        is_accepted = has_fallen or (is_later and server.state.uptime != uptime)
     if not is_accepted:
         return memory
     return replace(memory, boot_time=boot_time, started=started, reported=server.last_active)
