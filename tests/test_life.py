@@ -572,7 +572,7 @@ class TestRejectedToken:
         assert self.reauths(hass) == 1
 
     async def test_at_the_start(self, hass: HomeAssistant, simulator: Simulator) -> None:
-        entry = await set_up(hass, entry_of(simulator.url, token="wrong"))
+        entry = await set_up(hass, entry_of(simulator.url, token="mistyped-token"))
         assert entry.state is ConfigEntryState.SETUP_ERROR
         assert self.reauths(hass) == 1
         await polls_due(hass, 86_400)
@@ -913,8 +913,8 @@ class TestHub:
         await set_up_with(hass, scripted, server(1), server(2, "beta"), silent, blank_server(4, "delta"))
         figures = {key: shown(hass, key, None) for key in ("servers", "servers_online", "servers_offline")}
         assert figures == {"servers": "4", "servers_online": "2", "servers_offline": "2"}
-        assert float(shown(hass, "net_in_speed", None)) == 0.002
-        assert float(shown(hass, "net_out_speed", None)) == 0.004
+        assert float(shown(hass, "net_in_speed", None)) == 2
+        assert float(shown(hass, "net_out_speed", None)) == 4
 
     async def test_the_offline_ones_are_named_and_not_recorded(
         self, hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard
@@ -938,7 +938,7 @@ class TestHub:
         await refresh(hass, entry)
         assert shown(hass, "servers", None) == shown(hass, "servers_online", None) == "1"
         assert state_of(hass, "servers_offline", None).attributes["offline"] == []
-        assert float(shown(hass, "net_in_speed", None)) == 0.001
+        assert float(shown(hass, "net_in_speed", None)) == 1
 
         scripted.servers = [server(1)]
         await poll_without(hass, clock, entry, lists=5, seconds=3_600)

@@ -29,14 +29,14 @@ async def async_setup_entry(
 ) -> None:
     """Add the binary sensor of every server and of every service."""
     coordinator = entry.runtime_data
-    add_entities(
+    await add_entities(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.data,
         describe=lambda _: (ONLINE,),
         create=OnlineBinarySensor,
     )
-    add_entities(
+    await add_entities(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.services,
@@ -45,24 +45,32 @@ async def async_setup_entry(
     )
 
 
-class OnlineBinarySensor(ServerEntity, BinarySensorEntity):
+class OnlineBinarySensor(ServerEntity[bool], BinarySensorEntity):
     """Whether a server reported lately. One that never did is offline, not unknown."""
 
     @override
-    def _read(self) -> object:
-        known = self.known
-        self._attr_available = known is not None
-        self._attr_is_on = known.online if known else None
-        return self._attr_is_on
+    def _read(self) -> bool | None:
+        return known.online if (known := self.known) else None
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether the server is online."""
+        return self._shown
 
 
-class UpBinarySensor(ServiceEntity, BinarySensorEntity):
+class UpBinarySensor(ServiceEntity[tuple[bool | None]], BinarySensorEntity):
     """Whether most probes of the last few minutes succeeded. Without any it is unknown, not down."""
 
     @override
-    def _read(self) -> object:
-        service = self.service
-        probes = service.current_up + service.current_down if service else 0
-        self._attr_available = service is not None
-        self._attr_is_on = service.current_up > _UP_SHARE * probes if service and probes else None
-        return self._attr_available, self._attr_is_on
+    def _read(self) -> tuple[bool | None] | None:
+        if (service := self.service) is None:
+            return None
+        probes = service.current_up + service.current_down
+        return (service.current_up > _UP_SHARE * probes if probes else None,)
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether the service answers."""
+        return self._shown[0] if self._shown else None

@@ -1,7 +1,6 @@
 """Runs a scheduled task of the dashboard now."""
 
-from datetime import datetime
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.core import HomeAssistant
@@ -28,7 +27,7 @@ async def async_setup_entry(
         for button in er.async_entries_for_config_entry(registry, entry.entry_id):
             if button.domain == "button" and button.unique_id not in ids:
                 registry.async_remove(button.entity_id)
-    add_entities(
+    await add_entities(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.tasks,
@@ -37,7 +36,7 @@ async def async_setup_entry(
     )
 
 
-class TaskButton(HubEntity, ButtonEntity):
+class TaskButton(HubEntity[dict[str, Any]], ButtonEntity):
     """A task, with when it last ran and how that ended."""
 
     _unrecorded_attributes = frozenset({"last_run", "last_run_succeeded"})
@@ -56,15 +55,19 @@ class TaskButton(HubEntity, ButtonEntity):
         return self.coordinator.tasks.get(self._key) if self.coordinator.last_update_success else None
 
     @override
-    def _read(self) -> object:
-        task = self.task
-        ran: datetime | None = task.last_run if task else None
-        self._attr_available = task is not None
-        self._attr_extra_state_attributes = {
-            "last_run": ran.isoformat() if ran else None,
-            "last_run_succeeded": task.last_result if task and ran else None,
+    def _read(self) -> dict[str, Any] | None:
+        if (task := self.task) is None:
+            return None
+        return {
+            "last_run": task.last_run.isoformat() if task.last_run else None,
+            "last_run_succeeded": task.last_result if task.last_run else None,
         }
-        return self._attr_available, self._attr_extra_state_attributes
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return when the task last ran, and whether it succeeded."""
+        return self._shown
 
     @override
     async def async_press(self) -> None:

@@ -32,10 +32,13 @@ async def async_setup_entry(
         async_add_entities([RenewalCalendar(entry.runtime_data, RENEWALS)])
 
 
-class RenewalCalendar(HubEntity, CalendarEntity):
+class RenewalCalendar(HubEntity[tuple[CalendarEvent | None]], CalendarEntity):
     """The ends and renewals of servers, and the next reset of each traffic cycle, as days."""
 
     _summaries: dict[str, str]
+    _source: object = None
+    """What the next event was found in."""
+    _found: CalendarEvent | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -44,16 +47,21 @@ class RenewalCalendar(HubEntity, CalendarEntity):
         await super().async_added_to_hass()
 
     @override
-    def _read(self) -> object:
-        self._attr_available = self.coordinator.last_update_success
-        return self._attr_available, self.event
+    def _read(self) -> tuple[CalendarEvent | None] | None:
+        return (self.event,) if self.coordinator.last_update_success else None
 
     @property
     @override
     def event(self) -> CalendarEvent | None:
         """Return the event of today, or the next one."""
-        now = dt_util.start_of_local_day()
-        return min(self._events(now, now + _HORIZON), key=lambda event: event.start, default=None)
+        # Looked for anew where a new day has begun, or something else is told than before.
+        today = dt_util.start_of_local_day()
+        notes = [(known.server.name, known.server.public_note) for known in self.coordinator.data.values()]
+        source = today, notes, self.coordinator.cycles
+        if source != self._source:
+            self._source = source
+            self._found = min(self._events(today, today + _HORIZON), key=lambda event: event.start, default=None)
+        return self._found
 
     @override
     async def async_get_events(

@@ -1,16 +1,17 @@
 """Polls one dashboard, follows its frames, and keeps what its servers are known by."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
 import logging
 import time
-from typing import Any, override
+from typing import Any, NamedTuple, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_SCAN_INTERVAL
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
@@ -42,6 +43,7 @@ from .const import (
 )
 from .devices import SERVICE_PREFIX, Devices
 from .fleet import Fleet, KnownServer, brought_up_to_date
+from .listeners import Listeners
 from .repairs import BlockedIssue
 
 type NezhaConfigEntry = ConfigEntry[NezhaCoordinator]
@@ -56,6 +58,14 @@ _LOG_PAUSE = 3600
 def memory_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, dict[str, Any]]]:
     """Return where an entry's memory of its servers is kept."""
     return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}")
+
+
+class _Told(NamedTuple):
+    """What the entities were told last. Of the first two, those of all servers show something."""
+
+    success: bool
+    cycles: Mapping[int, TrafficCycle]
+    servers: Mapping[str, KnownServer]
 
 
 class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
@@ -89,6 +99,8 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         self.tasks: Mapping[str, Task] = {}
         """The tasks that may be run, by the key of their button."""
         self.backend = backend
+        self._changes = Listeners(hass, entry)
+        self._told = _Told(True, {}, {})
         self._frame: Frame | None = None
         """The newest, while frames arrive."""
         self._identify = identify
@@ -102,6 +114,32 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         self._logged_offline: dict[str, float] = {}
         self._logged_omitted: set[str] = set()
         self._logged_notes: set[str] = set()
+
+    @callback
+    @override
+    def async_add_listener(self, update_callback: CALLBACK_TYPE, context: str | None = None) -> CALLBACK_TYPE:
+        """Call back whenever anything changes of the server whose identity is the context; without one, at each update."""
+        removes = super().async_add_listener(update_callback, context), self._changes.add(update_callback, context)
+
+        @callback
+        def remove_listener() -> None:
+            for remove in removes:
+                remove()
+
+        return remove_listener
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Call those that something changed for."""
+        servers = self.data or {}
+        told, self._told = self._told, _Told(self.last_update_success, self.cycles, servers)
+        identities = told.servers.keys() | servers.keys()
+        if told[:2] == self._told[:2]:
+            identities = {
+                identity for identity in identities if servers.get(identity) is not told.servers.get(identity)
+            }
+        self._changes.tell(identities)
 
     @property
     def live(self) -> bool:
@@ -156,6 +194,8 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
 
     @override
     async def _async_update_data(self) -> Mapping[str, KnownServer]:
+        if CONF_REJECTED in self.config_entry.data:
+            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="rejected")
         try:
             snapshot = await self.backend.snapshot()
         except AuthenticationError as err:
@@ -197,6 +237,8 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
 
     async def _take_in(self, snapshot: Snapshot) -> None:
         """Remember an answer, on disk too, and bring the devices in line with it."""
+        # Decoding a thousand servers took its time: let the loop have a turn before they are compared.
+        await asyncio.sleep(0)
         if self._frame:
             snapshot = brought_up_to_date(snapshot, self._frame)
         earlier = self._fleet.servers
@@ -210,7 +252,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         tasks = (snapshot.tasks if snapshot.runs_tasks else None) or {}
         self.tasks = {f"task_{number}": task for number, task in tasks.items()}
         await self._keep(booted=booted)
-        self.devices.update(self._fleet.servers, self.services, snapshot)
+        await self.devices.update(self._fleet.servers, self.services, snapshot)
         self._log_offline(earlier)
         self._log_unread(snapshot)
 
@@ -281,7 +323,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
             return self._fleet.servers
         held = dict(self._fleet.servers)
         for identity, seen in self.data.items():
-            if (known := held.get(identity)) and not _is_news(known, seen):
+            if (known := held.get(identity)) and known is not seen and not _is_news(known, seen):
                 held[identity] = replace(known, state=seen.state)
         return held
 

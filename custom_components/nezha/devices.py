@@ -1,6 +1,7 @@
 """Keeps the device registry true: a device for the dashboard, and one behind it for each server and each service."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 import time
 
 from yarl import URL
@@ -59,17 +60,18 @@ class Devices:
             model=f"Nezha {entry.data[CONF_GENERATION]}",
             configuration_url=self._url,
         )
-        self._registered: dict[str, DeviceInfo] = {}
+        self._registered: dict[str, tuple[object, ...]] = {}
+        """What was registered, by the key of its device."""
         self._missing: dict[str, tuple[int, float]] = {}
 
-    def update(self, servers: Mapping[str, KnownServer], services: Mapping[str, Service], snapshot: Snapshot) -> None:
+    async def update(
+        self, servers: Mapping[str, KnownServer], services: Mapping[str, Service], snapshot: Snapshot
+    ) -> None:
         """Register and rename devices, and remove those of servers and services that are gone for good."""
         devices = self._devices()
-        wanted = {key: self._describe(known) for key, known in servers.items()} | {
-            key: self._describe_service(key, service) for key, service in services.items()
-        }
+        wanted = servers.keys() | services.keys()
         removed = self._registered.keys() - devices.keys()
-        for key in devices.keys() - wanted.keys():
+        for key in devices.keys() - wanted:
             # A server that is listed but not wanted is one of a group that the user did not choose.
             gone = snapshot.groups_known if key in snapshot.servers else self._is_gone(key, snapshot)
             if gone and not devices[key].disabled:
@@ -78,9 +80,13 @@ class Devices:
         for key in removed:
             self._registered.pop(key, None)
             self._missing.pop(key, None)
-        for key, info in wanted.items():
-            self._missing.pop(key, None)
-            self._register(key, info)
+        for key in wanted & self._missing.keys():
+            del self._missing[key]
+        for key, known in servers.items():
+            server = known.server
+            await self._register(key, (server.number, server.name, server.groups, known.host), self._describe, known)
+        for key, service in services.items():
+            await self._register(key, (service.name,), self._describe_service, service)
         self.removed = frozenset(removed)
         self.disabled = frozenset(key for key, device in devices.items() if device.disabled)
 
@@ -102,21 +108,25 @@ class Devices:
         self._missing[key] = lists + 1, since
         return lists + 1 >= _LISTS_WITHOUT and now - since >= _SECONDS_WITHOUT
 
-    def _register(self, key: str, info: DeviceInfo) -> None:
-        """Write a device only if something of it changed. A name that the user gave is kept by the registry itself."""
-        if self._registered.get(key) != info:
-            self._registry.async_get_or_create(config_entry_id=self._entry.entry_id, **info)
-            self._registered[key] = info
+    async def _register[T](
+        self, key: str, facts: tuple[object, ...], describe: Callable[[T], DeviceInfo], thing: T
+    ) -> None:
+        """Write a device only if a fact about it changed. A name that the user gave is kept by the registry itself."""
+        if self._registered.get(key) == facts:
+            return
+        info = describe(thing)
+        info["identifiers"] = {device_identifier(self._entry, key)}
+        info["manufacturer"] = "Nezha"
+        info["via_device_id"] = self._hub.id
+        self._registry.async_get_or_create(config_entry_id=self._entry.entry_id, **info)
+        self._registered[key] = facts
+        # Registering a thousand takes a while, in which the loop has other work too.
+        await asyncio.sleep(0)
 
     def _describe(self, known: KnownServer) -> DeviceInfo:
         """Say what is known of a server."""
         server, host = known.server, known.host
-        info = DeviceInfo(
-            identifiers={device_identifier(self._entry, server.identity)},
-            manufacturer="Nezha",
-            configuration_url=self._url / "server" / str(server.number) if self._has_pages else self._url,
-            via_device_id=self._hub.id,
-        )
+        info = DeviceInfo(configuration_url=self._url / "server" / str(server.number) if self._has_pages else self._url)
         if server.name:
             info["name"] = server.name
         else:
@@ -130,13 +140,10 @@ class Devices:
             info["suggested_area"] = server.groups[0]
         return info
 
-    def _describe_service(self, key: str, service: Service) -> DeviceInfo:
+    def _describe_service(self, service: Service) -> DeviceInfo:
         """Say what is known of a service."""
         return DeviceInfo(
-            identifiers={device_identifier(self._entry, key)},
             entry_type=DeviceEntryType.SERVICE,
-            manufacturer="Nezha",
             name=service.name or str(service.number),
             configuration_url=self._url,
-            via_device_id=self._hub.id,
         )

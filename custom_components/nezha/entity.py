@@ -1,7 +1,9 @@
 """What all entities share: which device they belong to, and writing a state only when it changed."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import batched
 from typing import override
 
 from homeassistant.core import callback
@@ -16,21 +18,52 @@ from .coordinator import NezhaCoordinator
 from .devices import device_identifier
 from .fleet import KnownServer
 
+_BATCH = 40
+"""Entities that are added in one go."""
+_ROOM = 9_900
+"""Enabled entities that all servers together may have: Home Assistant takes 10,000 of an entry, and refuses the rest."""
+_FEW = 500
+"""Servers that have room for all of their entities."""
+_RANKED = (
+    "online",
+    "cpu",
+    "memory",
+    "disk",
+    "net_in_transfer",
+    "net_out_transfer",
+    "net_in_speed",
+    "net_out_speed",
+    "load_1",
+    "boot_time",
+    "load_5",
+    "load_15",
+    "memory_used",
+    "disk_used",
+)
+"""Keys of what a server is watched for, the most wanted first."""
 
-class NezhaEntity(CoordinatorEntity[NezhaCoordinator]):
-    """An entity of the dashboard or of one of its servers."""
+
+def _has_room(key: str, servers: int) -> bool:
+    """Whether an entity of each server can be enabled in a fleet of this size."""
+    return servers <= _FEW or key in _RANKED[: _ROOM // servers]
+
+
+class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
+    """An entity of the dashboard or of one of its servers. It writes a state only where a user would see it change."""
 
     _attr_has_entity_name = True
 
-    def __init__(self, coordinator: NezhaCoordinator, description: EntityDescription) -> None:
-        """Read the first state."""
-        super().__init__(coordinator)
+    def __init__(
+        self, coordinator: NezhaCoordinator, description: EntityDescription, identity: str | None = None
+    ) -> None:
+        """Listen to the server of an identity, or to every update."""
+        super().__init__(coordinator, identity)
         self.entity_description = description
-        self._shown: object = None
+        self._shown: ShownT | None = None
 
     @abstractmethod
-    def _read(self) -> object:
-        """Set the attributes from the coordinator's data, and return all that a user would see change."""
+    def _read(self) -> ShownT | None:
+        """Return all that is shown, from the coordinator's data; `None` where the entity is unavailable."""
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -41,19 +74,23 @@ class NezhaEntity(CoordinatorEntity[NezhaCoordinator]):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        shown = self._read()
-        if shown != self._shown:
-            self._shown = shown
-            self.async_write_ha_state()
+        before, self._shown = self._shown, self._read()
+        if self._shown != before:
+            self._write(before)
+
+    @callback
+    def _write(self, before: ShownT | None) -> None:
+        """Write what is shown now instead of what was shown before."""
+        self.async_write_ha_state()
 
     @property
     @override
     def available(self) -> bool:
-        """Return what was read last."""
-        return self._attr_available
+        """Return whether there is anything to show."""
+        return self._shown is not None
 
 
-class HubEntity(NezhaEntity):
+class HubEntity[ShownT](NezhaEntity[ShownT]):
     """An entity of the dashboard: about all servers together."""
 
     def __init__(self, coordinator: NezhaCoordinator, description: EntityDescription) -> None:
@@ -64,13 +101,15 @@ class HubEntity(NezhaEntity):
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry_id)})
 
 
-class ServerEntity(NezhaEntity):
+class ServerEntity[ShownT](NezhaEntity[ShownT]):
     """An entity of a server."""
 
     def __init__(self, coordinator: NezhaCoordinator, identity: str, description: EntityDescription) -> None:
         """Place the entity on the server's device."""
-        super().__init__(coordinator, description)
+        super().__init__(coordinator, description, identity)
         self._identity = identity
+        if not _has_room(description.key, servers=len(coordinator.data)):
+            self._attr_entity_registry_enabled_default = False
         self._attr_unique_id = f"{coordinator.config_entry.entry_id}_{identity}_{description.key}"
         self._attr_device_info = DeviceInfo(identifiers={device_identifier(coordinator.config_entry, identity)})
 
@@ -80,7 +119,7 @@ class ServerEntity(NezhaEntity):
         return self.coordinator.data.get(self._identity) if self.coordinator.last_update_success else None
 
 
-class ServiceEntity(NezhaEntity):
+class ServiceEntity[ShownT](NezhaEntity[ShownT]):
     """An entity of a probed service."""
 
     def __init__(self, coordinator: NezhaCoordinator, key: str, description: EntityDescription) -> None:
@@ -96,7 +135,7 @@ class ServiceEntity(NezhaEntity):
         return self.coordinator.services.get(self._key) if self.coordinator.last_update_success else None
 
 
-def add_entities[ThingT, DescriptionT: EntityDescription](
+async def add_entities[ThingT, DescriptionT: EntityDescription](
     coordinator: NezhaCoordinator,
     async_add_entities: AddConfigEntryEntitiesCallback,
     *,
@@ -110,8 +149,23 @@ def add_entities[ThingT, DescriptionT: EntityDescription](
     `things` gives servers, services or tasks by the key of their device; `describe` is asked again only where what `parts` gives
     has changed.
     """
-    seen: dict[str, object] = {}
+    seen: dict[str, tuple[ThingT, object]] = {}
     added: dict[str, set[str]] = {}
+
+    def new() -> Iterator[Entity]:
+        for key, thing in things().items():
+            before = seen.get(key)
+            if before and before[0] is thing:
+                continue
+            found = parts(thing)
+            seen[key] = thing, found
+            if before and before[1] == found:
+                continue
+            keys = added.setdefault(key, set())
+            for description in describe(thing):
+                if description.key not in keys:
+                    keys.add(description.key)
+                    yield create(coordinator, key, description)
 
     @callback
     def add() -> None:
@@ -120,18 +174,11 @@ def add_entities[ThingT, DescriptionT: EntityDescription](
         for key in coordinator.devices.removed:
             seen.pop(key, None)
             added.pop(key, None)
-        entities: list[Entity] = []
-        for key, thing in things().items():
-            found = parts(thing)
-            if key in seen and seen[key] == found:
-                continue
-            seen[key] = found
-            keys = added.setdefault(key, set())
-            new = [description for description in describe(thing) if description.key not in keys]
-            keys.update(description.key for description in new)
-            entities.extend(create(coordinator, key, description) for description in new)
-        if entities:
+        if entities := list(new()):
             async_add_entities(entities)
 
     coordinator.config_entry.async_on_unload(coordinator.async_add_listener(add))
-    add()
+    for batch in batched(new(), _BATCH, strict=False):
+        async_add_entities(batch)
+        # Registering thousands takes seconds, in which the loop has other work too.
+        await asyncio.sleep(0)

@@ -49,7 +49,7 @@ async def async_setup_entry(
     coordinator = entry.runtime_data
     if not coordinator.backend.has_extras:
         return
-    add_entities(
+    await add_entities(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.data,
@@ -58,7 +58,7 @@ async def async_setup_entry(
     )
 
 
-class ServerEvent(ServerEntity, EventEntity):
+class ServerEvent(ServerEntity[bool], EventEntity):
     """The changes of a server. Addresses are told, and not recorded."""
 
     _unrecorded_attributes = frozenset({"old_ipv4", "new_ipv4", "old_ipv6", "new_ipv6"})
@@ -75,9 +75,8 @@ class ServerEvent(ServerEntity, EventEntity):
         self._changes()
 
     @override
-    def _read(self) -> object:
-        self._attr_available = self.known is not None
-        return self._attr_available
+    def _read(self) -> bool | None:
+        return True if self.known else None
 
     @callback
     @override

@@ -5,12 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, override
 
-from homeassistant.components.sensor import (
-    SensorDeviceClass,
-    SensorEntity,
-    SensorEntityDescription,
-    SensorStateClass,
-)
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
 from homeassistant.const import (
     PERCENTAGE,
     EntityCategory,
@@ -27,21 +22,31 @@ from .entity import HubEntity, ServerEntity, add_entities
 from .fleet import KnownServer
 from .sensor_billing import add_billing_sensors
 from .sensor_cycle import add_cycle_sensors
+from .sensor_entity import NumberSensor, Shown, Value, ValueSensor
 from .sensor_service import add_service_sensors
 
 PARALLEL_UPDATES = 0
-
-type Value = str | int | float | datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class StateDescription(SensorEntityDescription):
     """A measurement: there only while the server is online."""
 
-    value_fn: Callable[[State, Host | None], Value]
+    value_fn: Callable[[State, Host | None], float | None]
     exists_fn: Callable[[KnownServer], bool] = lambda _: True
-    since_boot: bool = False
     placeholders: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrafficDescription(SensorEntityDescription):
+    """A counter of bytes since boot, there only while the server is online."""
+
+    value_fn: Callable[[State], int]
+    device_class: SensorDeviceClass | None = SensorDeviceClass.DATA_SIZE
+    native_unit_of_measurement: str | None = UnitOfInformation.BYTES
+    suggested_unit_of_measurement: str | None = UnitOfInformation.GIBIBYTES
+    suggested_display_precision: int | None = 2
+    state_class: SensorStateClass | None = SensorStateClass.TOTAL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +61,12 @@ class FactDescription(SensorEntityDescription):
 class HubDescription(SensorEntityDescription):
     """A figure about all servers."""
 
-    value_fn: Callable[[list[KnownServer]], Value]
+    value_fn: Callable[[list[KnownServer]], float]
     attributes_fn: Callable[[list[KnownServer]], dict[str, Any]] = lambda _: {}
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
 
 
-def _percentage(key: str, value_fn: Callable[[State, Host | None], Value], **kwargs: Any) -> StateDescription:
+def _percentage(key: str, value_fn: Callable[[State, Host | None], float | None], **kwargs: Any) -> StateDescription:
     return StateDescription(
         key=key,
         native_unit_of_measurement=PERCENTAGE,
@@ -72,7 +77,7 @@ def _percentage(key: str, value_fn: Callable[[State, Host | None], Value], **kwa
     )
 
 
-def _size(key: str, value_fn: Callable[[State, Host | None], Value], **kwargs: Any) -> StateDescription:
+def _size(key: str, value_fn: Callable[[State, Host | None], int], **kwargs: Any) -> StateDescription:
     return StateDescription(
         key=key,
         translation_key=key,
@@ -80,12 +85,13 @@ def _size(key: str, value_fn: Callable[[State, Host | None], Value], **kwargs: A
         native_unit_of_measurement=UnitOfInformation.BYTES,
         suggested_unit_of_measurement=UnitOfInformation.GIBIBYTES,
         suggested_display_precision=2,
+        state_class=SensorStateClass.MEASUREMENT,
         value_fn=value_fn,
-        **{"state_class": SensorStateClass.MEASUREMENT, **kwargs},
+        **kwargs,
     )
 
 
-def _count(key: str, value_fn: Callable[[State, Host | None], Value], **kwargs: Any) -> StateDescription:
+def _count(key: str, value_fn: Callable[[State, Host | None], float], **kwargs: Any) -> StateDescription:
     return StateDescription(
         key=key,
         translation_key=key,
@@ -105,7 +111,7 @@ _SPEED: dict[str, Any] = {
 
 def _share(used: int, total: int) -> float | None:
     """Return used of total in percent; of nothing there is no share."""
-    return round(100 * used / total, 1) if total else None
+    return 100 * used / total if total else None
 
 
 def _time(seconds: int | None) -> datetime | None:
@@ -117,7 +123,7 @@ def _has_swap(known: KnownServer) -> bool:
 
 
 STATES: tuple[StateDescription, ...] = (
-    _percentage("cpu", lambda state, _: round(state.cpu, 1)),
+    _percentage("cpu", lambda state, _: state.cpu),
     _percentage("memory", lambda state, host: _share(state.memory_used, host.memory_total if host else 0)),
     _percentage(
         "swap", lambda state, host: _share(state.swap_used, host.swap_total if host else 0), exists_fn=_has_swap
@@ -133,18 +139,22 @@ STATES: tuple[StateDescription, ...] = (
     _size("disk_used", lambda state, _: state.disk_used),
     _count("net_in_speed", lambda state, _: state.net_in_speed, **_SPEED),
     _count("net_out_speed", lambda state, _: state.net_out_speed, **_SPEED),
-    _size(
-        "net_in_transfer", lambda state, _: state.net_in_transfer, state_class=SensorStateClass.TOTAL, since_boot=True
-    ),
-    _size(
-        "net_out_transfer", lambda state, _: state.net_out_transfer, state_class=SensorStateClass.TOTAL, since_boot=True
-    ),
-    _count("load_1", lambda state, _: round(state.load_1, 2), suggested_display_precision=2),
-    _count("load_5", lambda state, _: round(state.load_5, 2), suggested_display_precision=2),
-    _count("load_15", lambda state, _: round(state.load_15, 2), suggested_display_precision=2),
+    _count("load_1", lambda state, _: state.load_1, suggested_display_precision=2),
+    _count("load_5", lambda state, _: state.load_5, suggested_display_precision=2),
+    _count("load_15", lambda state, _: state.load_15, suggested_display_precision=2),
     _count("tcp_connections", lambda state, _: state.tcp_connections, entity_registry_enabled_default=False),
     _count("udp_connections", lambda state, _: state.udp_connections, entity_registry_enabled_default=False),
     _count("processes", lambda state, _: state.processes, entity_registry_enabled_default=False),
+)
+
+
+TRAFFIC: tuple[TrafficDescription, ...] = (
+    TrafficDescription(
+        key="net_in_transfer", translation_key="net_in_transfer", value_fn=lambda state: state.net_in_transfer
+    ),
+    TrafficDescription(
+        key="net_out_transfer", translation_key="net_out_transfer", value_fn=lambda state: state.net_out_transfer
+    ),
 )
 
 
@@ -237,9 +247,10 @@ _PARTS_ENABLED = 3
 """Graphics cards and temperatures that a server shows by default; some report one for every core."""
 
 
-def _describe(known: KnownServer) -> Iterator[StateDescription | FactDescription]:
+def _describe(known: KnownServer) -> Iterator[StateDescription | TrafficDescription | FactDescription]:
     """Say which sensors a server has."""
     yield from (description for description in STATES if description.exists_fn(known))
+    yield from TRAFFIC
     yield from FACTS
     if known.state:
         parts = [
@@ -254,7 +265,7 @@ def _gpu(index: int, cards: int) -> StateDescription:
     """Describe the usage of a graphics card."""
     return _percentage(
         f"gpu_{index}",
-        lambda state, _: round(state.gpu[index], 1) if index < len(state.gpu) else None,
+        lambda state, _: state.gpu[index] if index < len(state.gpu) else None,
         translation_key="gpu" if cards == 1 else "gpu_number",
         placeholders=None if cards == 1 else {"number": str(index + 1)},
     )
@@ -269,9 +280,9 @@ def _temperatures(names: list[str]) -> Iterator[StateDescription]:
 def _temperature(name: str, turn: int) -> StateDescription:
     label = f"{name} {turn + 1}" if turn else name
 
-    def read(state: State, _: Host | None) -> Value:
+    def read(state: State, _: Host | None) -> float | None:
         found = [temperature.celsius for temperature in state.temperatures if temperature.name == name]
-        return round(found[turn], 1) if turn < len(found) else None
+        return found[turn] if turn < len(found) else None
 
     return StateDescription(
         key=f"temperature_{label}",
@@ -291,7 +302,7 @@ async def async_setup_entry(
     """Add the dashboard's sensors, and those of every server and service."""
     coordinator = entry.runtime_data
     async_add_entities(HubSensor(coordinator, description) for description in HUB)
-    add_entities(
+    await add_entities(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.data,
@@ -299,24 +310,29 @@ async def async_setup_entry(
         describe=_describe,
         create=_create,
     )
-    add_billing_sensors(coordinator, async_add_entities)
-    add_cycle_sensors(coordinator, async_add_entities)
-    add_service_sensors(coordinator, async_add_entities)
+    await add_billing_sensors(coordinator, async_add_entities)
+    await add_cycle_sensors(coordinator, async_add_entities)
+    await add_service_sensors(coordinator, async_add_entities)
 
 
 def _create(
-    coordinator: NezhaCoordinator, identity: str, description: StateDescription | FactDescription
-) -> StateSensor | FactSensor:
-    if isinstance(description, StateDescription):
-        return StateSensor(coordinator, identity, description)
-    return FactSensor(coordinator, identity, description)
+    coordinator: NezhaCoordinator,
+    identity: str,
+    description: StateDescription | TrafficDescription | FactDescription,
+) -> StateSensor | TrafficSensor | FactSensor:
+    match description:
+        case StateDescription():
+            return StateSensor(coordinator, identity, description)
+        case TrafficDescription():
+            return TrafficSensor(coordinator, identity, description)
+        case FactDescription():
+            return FactSensor(coordinator, identity, description)
 
 
-class StateSensor(ServerEntity, SensorEntity):
+class StateSensor(ServerEntity[tuple[float | None, None]], NumberSensor[None]):
     """A measurement of a server."""
 
     entity_description: StateDescription
-    _attr_last_reset = None
 
     def __init__(self, coordinator: NezhaCoordinator, identity: str, description: StateDescription) -> None:
         """Name the part that is measured where there are several."""
@@ -325,45 +341,61 @@ class StateSensor(ServerEntity, SensorEntity):
             self._attr_translation_placeholders = description.placeholders
 
     @override
-    def _read(self) -> object:
+    def _read(self) -> tuple[float | None, None] | None:
         known = self.known
-        state = known.state if known and known.online else None
-        self._attr_available = state is not None
-        self._attr_native_value = None
-        if known and state:
-            value = self.entity_description.value_fn(state, known.host)
-            if self.entity_description.since_boot:
-                # Without the begin of its cycle a counter would tell the statistics nothing but lies.
-                self._attr_last_reset = _time(known.memory.boot_time)
-                value = value if self._attr_last_reset else None
-            self._attr_native_value = value
-        return self._attr_available, self._attr_native_value, self._attr_last_reset
+        if known is None or known.state is None or not known.online:
+            return None
+        value = self.entity_description.value_fn(known.state, known.host)
+        return None if value is None else self._rounded(value), None
 
 
-class FactSensor(ServerEntity, SensorEntity):
+class TrafficSensor(ServerEntity[tuple[float | None, datetime | None]], NumberSensor[datetime | None]):
+    """A counter of a server, to the byte. Without the begin of its cycle it would tell the statistics nothing but lies."""
+
+    entity_description: TrafficDescription
+
+    @override
+    def _read(self) -> tuple[float | None, datetime | None] | None:
+        known = self.known
+        if known is None or known.state is None or not known.online:
+            return None
+        boot_time = _time(known.memory.boot_time)
+        return self._to_shown(self.entity_description.value_fn(known.state)) if boot_time else None, boot_time
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """Return when the server booted."""
+        return self._shown[1] if self._shown else None
+
+
+class FactSensor(ServerEntity[Shown], ValueSensor):
     """A fact about a server."""
 
     entity_description: FactDescription
 
     @override
-    def _read(self) -> object:
-        known = self.known
-        self._attr_available = known is not None
-        self._attr_native_value = self.entity_description.value_fn(known) if known else None
-        return self._attr_available, self._attr_native_value
+    def _read(self) -> Shown | None:
+        return (self.entity_description.value_fn(known), None) if (known := self.known) else None
 
 
-class HubSensor(HubEntity, SensorEntity):
+class HubSensor(HubEntity[tuple[float | None, dict[str, Any]]], NumberSensor[dict[str, Any]]):
     """A figure about all servers; those whose device the user disabled do not count."""
 
     entity_description: HubDescription
     _unrecorded_attributes = frozenset({"offline", "never_seen"})
 
     @override
-    def _read(self) -> object:
+    def _read(self) -> tuple[float, dict[str, Any]] | None:
+        if not self.coordinator.last_update_success:
+            return None
         disabled = self.coordinator.devices.disabled
         servers = [known for identity, known in self.coordinator.data.items() if identity not in disabled]
-        self._attr_available = self.coordinator.last_update_success
-        self._attr_native_value = self.entity_description.value_fn(servers)
-        self._attr_extra_state_attributes = self.entity_description.attributes_fn(servers)
-        return self._attr_available, self._attr_native_value, self._attr_extra_state_attributes
+        description = self.entity_description
+        return self._rounded(description.value_fn(servers)), description.attributes_fn(servers)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return who is meant."""
+        return self._shown[1] if self._shown else None

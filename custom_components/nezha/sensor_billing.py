@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -17,6 +17,7 @@ from .api import Billing, Cycle, Plan, Term
 from .coordinator import NezhaCoordinator
 from .entity import ServerEntity, add_entities
 from .fleet import KnownServer
+from .sensor_entity import Shown, ValueSensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,9 +117,11 @@ def _create(
     return PlanSensor(coordinator, identity, description)
 
 
-def add_billing_sensors(coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
+async def add_billing_sensors(
+    coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
     """Add the sensors of every server whose note has these parts."""
-    add_entities(
+    await add_entities(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.data,
@@ -128,17 +131,14 @@ def add_billing_sensors(coordinator: NezhaCoordinator, async_add_entities: AddCo
     )
 
 
-class NoteSensor(ServerEntity, SensorEntity):
+class NoteSensor(ServerEntity[Shown], ValueSensor):
     """A part of a server's public note; it stays while the server is offline."""
 
     _attr_entity_category = EntityCategory.DIAGNOSTIC
 
     @override
-    def _read(self) -> object:
-        known = self.known
-        self._attr_available = known is not None
-        self._attr_native_value = self._value(known) if known else None
-        return self._attr_available, self._attr_native_value
+    def _read(self) -> Shown | None:
+        return (self._value(known), None) if (known := self.known) else None
 
     @abstractmethod
     def _value(self, known: KnownServer) -> str | int | datetime | None:

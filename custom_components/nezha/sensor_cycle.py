@@ -1,18 +1,18 @@
 """How much traffic a server has used of a rule's cycle."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
 from homeassistant.const import PERCENTAGE, UnitOfInformation
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import TrafficCycle
 from .coordinator import NezhaCoordinator
 from .entity import ServerEntity, add_entities
-from .fleet import KnownServer
+from .sensor_entity import Shown, ValueSensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,40 +68,48 @@ CYCLES: tuple[CycleDescription, ...] = (
 )
 
 
-def _cycles(coordinator: NezhaCoordinator, known: KnownServer) -> Iterator[TrafficCycle]:
-    """Return the cycles that count a server."""
-    return (cycle for cycle in coordinator.cycles.values() if known.server.number in cycle.used)
+def _by_server(coordinator: NezhaCoordinator) -> Mapping[str, list[TrafficCycle]]:
+    """Return the cycles that count each server."""
+    cycles = coordinator.cycles.values()
+    counted = {number for cycle in cycles for number in cycle.used}
+    return {
+        identity: [cycle for cycle in cycles if known.server.number in cycle.used]
+        for identity, known in coordinator.data.items()
+        if known.server.number in counted
+    }
 
 
-def add_cycle_sensors(coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
+def _describe(cycles: list[TrafficCycle]) -> Iterator[CycleDescription]:
+    """Say which sensors a server has."""
+    for cycle in cycles:
+        for description in CYCLES:
+            if cycle.limit or not description.needs_limit:
+                yield replace(
+                    description,
+                    key=f"cycle_{cycle.number}_{description.key}",
+                    rule=cycle.number,
+                    rule_name=cycle.name,
+                )
+
+
+async def add_cycle_sensors(coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
     """Add the sensors of every rule over every server, each known by its rule's number."""
-
-    def describe(known: KnownServer) -> Iterator[CycleDescription]:
-        for cycle in _cycles(coordinator, known):
-            for description in CYCLES:
-                if cycle.limit or not description.needs_limit:
-                    yield replace(
-                        description,
-                        key=f"cycle_{cycle.number}_{description.key}",
-                        rule=cycle.number,
-                        rule_name=cycle.name,
-                    )
-
-    add_entities(
+    await add_entities(
         coordinator,
         async_add_entities,
-        things=lambda: coordinator.data,
-        parts=lambda known: [(cycle.number, cycle.limit > 0) for cycle in _cycles(coordinator, known)],
-        describe=describe,
+        things=lambda: _by_server(coordinator),
+        parts=lambda cycles: [(cycle.number, cycle.limit > 0) for cycle in cycles],
+        describe=_describe,
         create=CycleSensor,
     )
 
 
-class CycleSensor(ServerEntity, SensorEntity):
+class CycleSensor(ServerEntity[Shown], ValueSensor):
     """A figure of a cycle. There is none for a while after the dashboard's restart: that is no reason to remove it."""
 
     entity_description: CycleDescription
-    _attr_last_reset = None
+    _counted: Shown = (None, None)
+    """What was shown last, and since when it counts."""
 
     def __init__(self, coordinator: NezhaCoordinator, identity: str, description: CycleDescription) -> None:
         """Name the rule: several may count the same server."""
@@ -109,16 +117,18 @@ class CycleSensor(ServerEntity, SensorEntity):
         self._attr_translation_placeholders = {"rule": description.rule_name}
 
     @override
-    def _read(self) -> object:
+    def _read(self) -> Shown | None:
         known = self.known
         cycle = self.coordinator.cycles.get(self.entity_description.rule)
         used = cycle.used.get(known.server.number) if known and cycle else None
-        before = self._attr_native_value
-        self._attr_available = used is not None
-        self._attr_native_value = None
-        if cycle and used is not None and (cycle.limit or not self.entity_description.needs_limit):
-            self._attr_native_value = self.entity_description.value_fn(cycle, used)
-            # A new cycle begins for all servers at once, and each is counted anew in its turn, up to half an hour later.
-            if self.entity_description.in_cycle and self._attr_native_value != before:
-                self._attr_last_reset = cycle.start
-        return self._attr_available, self._attr_native_value, self._attr_last_reset
+        if cycle is None or used is None:
+            return None
+        if not cycle.limit and self.entity_description.needs_limit:
+            return None, None
+        value = self.entity_description.value_fn(cycle, used)
+        if not self.entity_description.in_cycle:
+            return value, None
+        # A new cycle begins for all servers at once, and each is counted anew in its turn, up to half an hour later.
+        if value != self._counted[0]:
+            self._counted = value, cycle.start
+        return self._counted

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
 from homeassistant.const import PERCENTAGE, UnitOfTime
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import Service
 from .coordinator import NezhaCoordinator
 from .entity import ServiceEntity, add_entities
+from .sensor_entity import Shown, ValueSensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +60,11 @@ SERVICES: tuple[ServiceDescription, ...] = (
 )
 
 
-def add_service_sensors(coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
+async def add_service_sensors(
+    coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
     """Add the sensors of every service."""
-    add_entities(
+    await add_entities(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.services,
@@ -70,14 +73,11 @@ def add_service_sensors(coordinator: NezhaCoordinator, async_add_entities: AddCo
     )
 
 
-class ServiceSensor(ServiceEntity, SensorEntity):
+class ServiceSensor(ServiceEntity[Shown], ValueSensor):
     """A figure of a service."""
 
     entity_description: ServiceDescription
 
     @override
-    def _read(self) -> object:
-        service = self.service
-        self._attr_available = service is not None
-        self._attr_native_value = self.entity_description.value_fn(service) if service else None
-        return self._attr_available, self._attr_native_value
+    def _read(self) -> Shown | None:
+        return (self.entity_description.value_fn(service), None) if (service := self.service) else None

@@ -1,0 +1,65 @@
+"""Tells entities of changes: each only of its own server's, and never so many at once that the loop stands still."""
+
+import asyncio
+from collections.abc import Iterable
+from itertools import islice
+import logging
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+_LOGGER = logging.getLogger(__name__)
+_BATCH = 50
+"""Servers whose entities write their states in one go: with 20 entities each, that takes 10 to 20 ms."""
+
+
+class Listeners:
+    """The listeners of one coordinator, by the identity of the server that they listen to; `None` is all of them."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Know nobody yet."""
+        self._hass = hass
+        self._entry = entry
+        self._listeners: dict[str | None, dict[object, CALLBACK_TYPE]] = {}
+        self._waiting: dict[str, None] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    @callback
+    def add(self, listener: CALLBACK_TYPE, identity: str | None) -> CALLBACK_TYPE:
+        """Add a listener; return how to remove it."""
+        token = object()
+        self._listeners.setdefault(identity, {})[token] = listener
+
+        @callback
+        def remove() -> None:
+            listeners = self._listeners[identity]
+            del listeners[token]
+            if not listeners:
+                del self._listeners[identity]
+
+        return remove
+
+    @callback
+    def tell(self, identities: Iterable[str]) -> None:
+        """Call those who listen to all, and then those of some servers, the first batch of them at once."""
+        self._call(None)
+        self._waiting |= dict.fromkeys(identities)
+        if self._waiting and (self._task is None or self._task.done()):
+            self._task = self._entry.async_create_task(self._hass, self._tell(), "tell entities")
+
+    async def _tell(self) -> None:
+        while True:
+            for identity in list(islice(self._waiting, _BATCH)):
+                del self._waiting[identity]
+                self._call(identity)
+            if not self._waiting:
+                return
+            await asyncio.sleep(0)
+
+    def _call(self, identity: str | None) -> None:
+        for listener in list(self._listeners.get(identity, {}).values()):
+            try:
+                listener()
+            except Exception:
+                # One that fails must not keep the others from being told.
+                _LOGGER.exception("Unexpected error telling an entity of server %s", identity)

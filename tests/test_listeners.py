@@ -1,0 +1,128 @@
+"""Who is told of a change, and when."""
+
+import asyncio
+import logging
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.nezha.listeners import Listeners
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from simulator import Simulator
+
+from .conftest import entry_of, refresh, set_up
+from .scripted import ScriptedDashboard, server
+from .test_life import shown
+
+
+@pytest.fixture
+def listeners(hass: HomeAssistant) -> Listeners:
+    """Return listeners of an entry."""
+    return Listeners(hass, MockConfigEntry(domain="nezha"))
+
+
+class Told(list[str]):
+    """Who was told, in order."""
+
+    def listen(self, listeners: Listeners, *identities: str | None) -> None:
+        for identity in identities:
+            listeners.add(lambda name=str(identity): self.append(name), identity)
+
+
+async def test_those_of_a_server_that_changed(listeners: Listeners) -> None:
+    told = Told()
+    told.listen(listeners, "1", "2", "3")
+    listeners.tell(["2"])
+    assert told == ["2"]
+
+
+async def test_those_who_listen_to_all_come_first(listeners: Listeners) -> None:
+    told = Told()
+    told.listen(listeners, "1", None)
+    listeners.tell(["1"])
+    listeners.tell([])
+    assert told == ["None", "1", "None"]
+
+
+async def test_one_that_was_removed_is_told_no_more(listeners: Listeners) -> None:
+    told = Told()
+    remove = listeners.add(lambda: told.append("removed"), "1")
+    told.listen(listeners, "1")
+    remove()
+    listeners.tell(["1"])
+    assert told == ["1"]
+
+
+async def test_one_that_fails_keeps_nobody_from_being_told(
+    listeners: Listeners, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise ValueError("planted")
+
+    told = Told()
+    listeners.add(fail, "1")
+    told.listen(listeners, "1", "2")
+    listeners.tell(["1", "2"])
+    assert told == ["1", "2"]
+    assert [record.levelno for record in caplog.records if record.exc_info] == [logging.ERROR]
+
+
+async def test_many_are_told_in_batches_between_which_the_loop_goes_on(
+    hass: HomeAssistant, listeners: Listeners
+) -> None:
+    told = Told()
+    many = [str(number) for number in range(120)]
+    told.listen(listeners, *many)
+    counts: list[int] = []
+
+    async def other_work() -> None:
+        while len(told) < len(many):
+            counts.append(len(told))
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other_work())
+    listeners.tell(many)
+    await task
+    await hass.async_block_till_done()
+    assert told == many
+    assert counts == [50, 100]
+
+
+async def test_news_during_that_is_told_once(hass: HomeAssistant, listeners: Listeners) -> None:
+    told = Told()
+    many = [str(number) for number in range(120)]
+    told.listen(listeners, *many)
+    listeners.tell(many)
+    listeners.tell(["1", "110"])
+    await hass.async_block_till_done()
+    assert sorted(told) == sorted([*many, "1"])
+
+
+async def test_an_entity_does_not_look_where_its_server_did_not_change(
+    hass: HomeAssistant, scripted: ScriptedDashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted.servers = [server(1), server(2, "beta")]
+    entry = await set_up(hass, entry_of(scripted.url))
+    looked: list[str] = []
+    monkeypatch.setattr(
+        "custom_components.nezha.entity.NezhaEntity._handle_coordinator_update",
+        lambda entity: looked.append(entity.coordinator_context),
+    )
+    # What is bound already stays as it was: set up once more.
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    looked.clear()
+    scripted.servers[1]["status"] = scripted.servers[1]["status"] | {"CPU": 99.9}
+    await refresh(hass, entry)
+    assert set(looked) - {None} == {"2"}
+
+
+async def test_an_outage_is_told_to_all(hass: HomeAssistant, simulator: Simulator) -> None:
+    entry = await set_up(hass, entry_of(simulator.url))
+    simulator.faults.set("refuse")
+    await refresh(hass, entry)
+    assert {shown(hass, "online", identity) for identity in "123"} == {STATE_UNAVAILABLE}
+    simulator.faults.clear()
+    await refresh(hass, entry)
+    assert {shown(hass, "online", identity) for identity in "123"} == {"on"}
