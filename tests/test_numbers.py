@@ -1,0 +1,113 @@
+"""Numbers are written as the user sees them, and only when that changes."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.nezha import entity
+from homeassistant.const import ATTR_FRIENDLY_NAME, ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+from .conftest import Clock, entry_of, refresh, set_up
+from .scripted import ScriptedDashboard, server
+from .test_life import entity_id, shown, state_of
+
+
+@pytest.fixture(autouse=True)
+def stopped(clock: Clock) -> None:
+    """Stop the clock: a report that is of now stays so."""
+
+
+async def change(hass: HomeAssistant, scripted: ScriptedDashboard, **status: Any) -> None:
+    """Let the server report something else."""
+    scripted.servers = [server(status=status)]
+    await refresh(hass, hass.config_entries.async_get_entry("hub"))
+
+
+@pytest.fixture
+async def running(hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard) -> ScriptedDashboard:
+    """Run an entry with one server."""
+    scripted.servers = [server()]
+    await set_up(hass, entry_of(scripted.url))
+    return scripted
+
+
+def choose(hass: HomeAssistant, key: str, **options: Any) -> None:
+    """Let the user choose how a sensor is shown."""
+    er.async_get(hass).async_update_entity_options(entity_id(hass, key), "sensor", options)
+
+
+async def test_what_nobody_sees_change_is_not_written(hass: HomeAssistant, running: ScriptedDashboard) -> None:
+    before = state_of(hass, "memory_used")
+    await change(hass, running, MemUsed=2**30 + 4 * 2**20)
+    assert state_of(hass, "memory_used") is before
+    await change(hass, running, MemUsed=2**30 + 6 * 2**20)
+    assert shown(hass, "memory_used") == "1.01"
+
+
+async def test_in_a_finer_unit_more_is_seen(hass: HomeAssistant, running: ScriptedDashboard) -> None:
+    choose(hass, "memory_used", unit_of_measurement="MiB", display_precision=0)
+    await hass.async_block_till_done()
+    await change(hass, running, MemUsed=2**30 + 4 * 2**20)
+    state = state_of(hass, "memory_used")
+    assert (float(state.state), state.attributes[ATTR_UNIT_OF_MEASUREMENT]) == (1028, "MiB")
+
+
+async def test_with_more_decimal_places_more_is_seen(hass: HomeAssistant, running: ScriptedDashboard) -> None:
+    assert shown(hass, "cpu") == "12.3"
+    choose(hass, "cpu", display_precision=2)
+    await hass.async_block_till_done()
+    assert shown(hass, "cpu") == "12.34"
+
+
+@pytest.mark.parametrize("unit", ["GiB", "MB", "B"])
+async def test_traffic_is_to_the_byte(hass: HomeAssistant, running: ScriptedDashboard, unit: str) -> None:
+    choose(hass, "net_in_transfer", unit_of_measurement=unit)
+    await hass.async_block_till_done()
+    size = {"GiB": 2**30, "MB": 10**6, "B": 1}[unit]
+    for transfer in (123_456_789_012, 123_456_789_013):
+        await change(hass, running, NetInTransfer=transfer)
+        assert round(float(shown(hass, "net_in_transfer")) * size) == transfer
+
+
+async def test_a_name_that_the_user_gave_stays(hass: HomeAssistant, running: ScriptedDashboard) -> None:
+    er.async_get(hass).async_update_entity(entity_id(hass, "cpu"), name="My processor")
+    await hass.async_block_till_done()
+    await change(hass, running, CPU=50)
+    await change(hass, running, CPU=60)
+    state = state_of(hass, "cpu")
+    assert (state.state, state.attributes[ATTR_FRIENDLY_NAME]) == ("60.0", "My processor")
+
+
+async def test_what_somebody_else_wrote_is_replaced(hass: HomeAssistant, running: ScriptedDashboard) -> None:
+    await change(hass, running, CPU=50)
+    attributes = dict(state_of(hass, "cpu").attributes)
+    hass.states.async_set(entity_id(hass, "cpu"), "7", {"planted": True})
+    await change(hass, running, CPU=60)
+    assert (shown(hass, "cpu"), dict(state_of(hass, "cpu").attributes)) == ("60.0", attributes)
+
+
+async def test_a_reboot_brings_its_own_begin(hass: HomeAssistant, running: ScriptedDashboard, clock: Clock) -> None:
+    before = state_of(hass, "net_in_transfer").attributes["last_reset"]
+    clock.tick(600)
+    boot = server()["last_active"] - 60
+    running.servers = [server(host={"BootTime": boot}, status={"Uptime": 60, "NetInTransfer": 2**30})]
+    await refresh(hass, hass.config_entries.async_get_entry("hub"))
+    state = state_of(hass, "net_in_transfer")
+    assert (state.state, state.attributes["last_reset"] > before) == ("1.0", True)
+
+
+async def test_a_large_fleet_enables_what_it_has_room_for(
+    hass: HomeAssistant, scripted: ScriptedDashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entity, "_FEW", 2)
+    monkeypatch.setattr(entity, "_ROOM", 12)
+    scripted.servers = [server(number) for number in (1, 2, 3)]
+    await set_up(hass, entry_of(scripted.url))
+    enabled = [
+        each.unique_id
+        for each in er.async_entries_for_config_entry(er.async_get(hass), "hub")
+        if not each.disabled and each.unique_id.startswith("hub_2_")
+    ]
+    assert sorted(enabled) == ["hub_2_cpu", "hub_2_disk", "hub_2_memory", "hub_2_online"]
