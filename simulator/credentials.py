@@ -1,5 +1,6 @@
 """Who may ask a v1 or v2 dashboard: users with passwords, the JWTs they are given, and v2's personal access tokens."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 import secrets
@@ -46,6 +47,8 @@ class Credentials:
         """Start with the demonstration's user and its token."""
         self.jwt_life: float = JWT_LIFE
         """Seconds that the next JWTs are good for."""
+        self.refusals: Counter[str] = Counter()
+        """How many requests were refused, by the error that they got; the log-ins among them."""
         self._clock = clock
         self._passwords = {DEMO_USER: DEMO_PASSWORD}
         self._access_tokens: dict[str, AccessToken] = {}

@@ -22,6 +22,7 @@ from .dashboard import Dashboard
 
 CLOCK_ERROR = 3_600
 """Seconds."""
+DAY = 86_400
 BOMB_SIZE = 64 * 1024**2
 """Bytes once unpacked; 64 KiB on the wire."""
 NAME_SIZE = 1024**2
@@ -94,7 +95,7 @@ class Faults:
 
     def set(self, name: str, times: int | None = None, *, path: str = "") -> None:
         """Switch a fault on, for so many deliveries or until it is cleared; `path` is a part of those it concerns."""
-        fault = FAULTS[name]
+        fault = named(name)
         self._paths[name] = path
         if name in self._left:
             self._left[name] = times
@@ -115,7 +116,7 @@ class Faults:
     async def answer(self, request: web.Request, proceed: Handler) -> web.StreamResponse:
         """Answer a request through every fault that is on, the newest outermost."""
         for name in self._left:
-            if (answer := FAULTS[name].answer) is not None:
+            if (answer := named(name).answer) is not None:
                 proceed = functools.partial(self._through, name, answer, proceed)
         return await proceed(request)
 
@@ -149,7 +150,7 @@ class Faults:
     def _retire(self, name: str) -> None:
         if name in self._left:
             del self._left[name]
-            if (leave := FAULTS[name].leave) is not None:
+            if (leave := named(name).leave) is not None:
                 leave(self._world)
 
 
@@ -321,16 +322,20 @@ def _spoilt_list(summary: str, change: Callable[[list[Any]], Any]) -> Fault:
         if key is None:
             return body
         answer[key] = change(answer[key])
-        return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+        return _dumps(answer)
 
     return _spoilt_body(summary, spoil)
 
 
+def _dumps(answer: Any) -> bytes:
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def _spoilt_server(summary: str, change: Callable[[dict[str, Any]], Any]) -> Fault:
-    """Change the server with the smallest id; the others stay good."""
+    """Change the server with the smallest id; the others stay good, and so does what has none, as a group."""
 
     def spoil(servers: list[Any]) -> list[Any]:
-        if (victim := _first(servers)) is None:
+        if (victim := _first(servers)) is None or "id" not in victim:
             return servers
         return [change(victim) if server is victim else server for server in servers]
 
@@ -367,6 +372,31 @@ def _each_number(change: Callable[[float], Any]) -> Callable[[Any], Any]:
 def _each_object(change: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
     """Change the objects within a server: its host, its state."""
     return lambda server: {key: change(item) if isinstance(item, dict) else item for key, item in server.items()}
+
+
+def _with_null(value: Any, place: list[str]) -> Any:
+    """Return a value with null at a place within it, or as it is where there is no such place."""
+    match value, place:
+        case _, []:
+            return None
+        case dict(), [key, *rest] if key in value:
+            return value | {key: _with_null(value[key], rest)}
+        case list(), ["0", *rest] if value:
+            victim = _first(value) or value[0]
+            return [_with_null(item, rest) if item is victim else item for item in value]
+    return value
+
+
+def _null_at(place: str) -> Fault:
+    def spoil(body: bytes) -> bytes:
+        try:
+            answer = json.loads(body)
+        except ValueError, RecursionError:
+            return body
+        changed = _with_null(answer, place.split("."))
+        return body if changed == answer else _dumps(changed)
+
+    return _spoilt_body(f"null at {place}", spoil)
 
 
 def _half(servers: list[Any]) -> list[Any]:
@@ -409,6 +439,8 @@ FAULTS: dict[str, Fault] = {
     "token_revoked": Fault("every credential is refused", _token_revoked),
     "clock_ahead": _wrong_clock(CLOCK_ERROR),
     "clock_behind": _wrong_clock(-CLOCK_ERROR),
+    "day_ahead": _wrong_clock(DAY),
+    "day_behind": _wrong_clock(-DAY),
     "truncated_json": _spoilt_body("the last third is missing", lambda body: body[: len(body) * 2 // 3]),
     "wrong_encoding": _spoilt_body(
         "names that are not UTF-8", lambda body: body.replace(b'"name":"', b'"name":"\xff\xfe\x80')
@@ -424,6 +456,9 @@ FAULTS: dict[str, Fault] = {
     "strangers": _spoilt_list(
         "things that are no servers", lambda servers: [None, 42, "server", [], {}, *servers, True, [[]], {"id": {}}]
     ),
+    "server_null": _spoilt_server("null in place of a server", lambda _: None),
+    "server_as_text": _spoilt_server("a text in place of a server", lambda server: server["name"]),
+    "server_as_list": _spoilt_server("a server within a list", lambda server: [server]),
     "id_as_text": _spoilt_server("a number in quotes", lambda server: server | {"id": str(server["id"])}),
     "id_as_boolean": _spoilt_server("true is no number", _with(id=True)),
     "id_null": _spoilt_server("no id", _with(id=None)),
@@ -449,3 +484,14 @@ FAULTS: dict[str, Fault] = {
     ),
 }
 """Every fault by its name."""
+
+NULL = "null:"
+
+
+@functools.cache
+def named(name: str) -> Fault:
+    """Return one of `FAULTS`, or for `null:` and a place in the answer, such as `null:data.0.host.cpu`, null there.
+
+    0 is the first of a list, of servers the one with the smallest id.
+    """
+    return _null_at(name.removeprefix(NULL)) if name.startswith(NULL) else FAULTS[name]

@@ -18,6 +18,8 @@ class Firewall:
         self.enabled = enabled
         self.rejections: Counter[str] = Counter()
         """By address; counted while it is switched off, too."""
+        self.turned_away = 0
+        """How many requests came from an address that was blocked."""
         self._clock = clock
         self._last: dict[str, float] = {}
 

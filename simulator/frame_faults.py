@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import json
 from typing import Protocol
 
-from .faults import FAULTS
+from .faults import FAULTS, NULL, named as named_fault
 from .go import ZERO_TIME, dumps
 
 OVERSIZED = 5 * 1024**2
@@ -90,6 +90,15 @@ FRAME_FAULTS: dict[str, FrameFault] = {
 """Every fault of frames by its name."""
 
 
+def named(name: str) -> FrameFault:
+    """Return one of `FRAME_FAULTS`, or null at a place in the frame, as in answers."""
+    if not name.startswith(NULL):
+        return FRAME_FAULTS[name]
+    fault = named_fault(name)
+    assert fault.spoil is not None
+    return _spoilt(fault.summary, fault.spoil)
+
+
 class FrameFaults:
     """The faults of frames that are switched on at present."""
 
@@ -111,8 +120,7 @@ class FrameFaults:
 
     def set(self, name: str, times: int | None = None) -> None:
         """Switch a fault on, for so many frames or until it is cleared; of several the newest wins."""
-        if name not in FRAME_FAULTS:
-            raise KeyError(name)
+        named(name)
         self._left.pop(name, None)
         self._left[name] = times
 
@@ -126,7 +134,7 @@ class FrameFaults:
         name = next(reversed(self._left), None)
         if name is None:
             await sink.send(frame)
-        elif await FRAME_FAULTS[name].deliver(frame, sink):
+        elif await named(name).deliver(frame, sink):
             self._count(name)
 
     def _count(self, name: str) -> None:

@@ -70,10 +70,11 @@ class Handshake(asyncio.Protocol):
     one of Home Assistant's tests takes that for a failure.
     """
 
-    def __init__(self, serve: web.Server, context: SSLContext) -> None:
-        """Hand a connection over to `serve` once it is encrypted."""
+    def __init__(self, serve: web.Server, context: SSLContext, fail: Callable[[], None]) -> None:
+        """Hand a connection over to `serve` once it is encrypted; tell `fail` if it comes to nothing."""
         self._serve = serve
         self._context = context
+        self._fail = fail
         self._upgrading: asyncio.Task[None] | None = None
         self._early = bytearray()
 
@@ -94,6 +95,7 @@ class Handshake(asyncio.Protocol):
             encrypted = await loop.start_tls(plain, self, self._context, server_side=True)
         except OSError:
             plain.abort()
+            self._fail()
             return
         if encrypted is not None:
             http = self._serve()
@@ -128,6 +130,8 @@ class Simulator:
         self.live = Live(frames, self.dashboard.advance)
         self.requests: list[SeenRequest] = []
         """Every request since the start, those a fault or the gateway answered too."""
+        self.failed_handshakes = 0
+        """How many TLS connections came to nothing, as where a client rejected the certificate."""
         self._generation = self._speak(generation)
         self._prefix = prefix
         self._gateway_headers = gateway_headers or {}
@@ -148,6 +152,11 @@ class Simulator:
         """Return the dashboard's address, with its prefix and without a trailing slash."""
         scheme = "http" if self._ssl_context is None else "https"
         return f"{scheme}://{ADDRESS}:{self._port}{self._prefix}"
+
+    @property
+    def connections(self) -> int:
+        """Return how many connections are open, those included that wait for another request."""
+        return 0 if self._runner is None or self._runner.server is None else len(self._runner.server.connections)
 
     async def start(self, port: int = 0) -> None:
         """Listen, on a free port unless one is given."""
@@ -187,6 +196,10 @@ class Simulator:
         if not sockets_too:
             self._disconnect(self.live.protocols)
             return
+        self.disconnect()
+
+    def disconnect(self) -> None:
+        """Close every connection; new ones are taken."""
         self.live.drop()
         self._disconnect()
 
@@ -201,7 +214,7 @@ class Simulator:
         self._port = self._socket.getsockname()[1]
         loop = asyncio.get_running_loop()
         serve, context = self._runner.server, self._ssl_context
-        protocol = serve if context is None else lambda: Handshake(serve, context)
+        protocol = serve if context is None else lambda: Handshake(serve, context, self._count_failure)
         self._listening = loop.create_task(loop.create_server(protocol, sock=self._socket))
 
     async def push_frame(self) -> int:
@@ -222,8 +235,7 @@ class Simulator:
         """End the shutdown, if there was one: every socket is dropped, and all that agents told is forgotten."""
         self._forget_shut_down()
         self.stop_listening()
-        self.live.drop()
-        self._disconnect()
+        self.disconnect()
         self.dashboard.stop()
 
     def start_up(self) -> None:
@@ -250,6 +262,9 @@ class Simulator:
                 if connection not in spared:
                     connection.force_close()
 
+    def _count_failure(self) -> None:
+        self.failed_handshakes += 1
+
     def _forget_shut_down(self) -> None:
         if self._shutting_down is not None:
             self._shutting_down.cancel()
@@ -269,6 +284,7 @@ class Simulator:
         async def proceed(request: web.Request) -> web.StreamResponse:
             self.dashboard.advance()
             if self.firewall.blocked_for(request.remote or ""):
+                self.firewall.turned_away += 1
                 return self._generation.blocked()
             try:
                 return await handler(request)

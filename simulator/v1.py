@@ -195,7 +195,7 @@ class V1:
                 _check_csrf(request)
             data = endpoint.answer(request, caller)
         except RefusalError as refusal:
-            return go.response({"error": refusal.error}, refusal.status)
+            return self._refuse(refusal)
         # An empty list is left out, as everything empty (server_services.json); an empty object is not.
         return go.response({"success": True} | ({} if data is None or data == [] else {"data": data}))
 
@@ -207,7 +207,7 @@ class V1:
             login = None
         if login is None:
             self._firewall.reject(request.remote or "")
-            return go.response({"error": UNAUTHORISED})
+            return self._refuse(RefusalError(UNAUTHORISED))
         expires = go.time(int(login.expires) + self._dashboard.clock_offset)
         answer = go.response({"success": True, "data": {"token": login.token, "expire": expires}})
         life = int(self._dashboard.credentials.jwt_life)
@@ -220,8 +220,12 @@ class V1:
         try:
             caller = self._admit(request, INVENTORY_READ, guests=True)
         except RefusalError as refusal:
-            return go.response({"error": refusal.error}, refusal.status)
+            return self._refuse(refusal)
         return await self._live.serve(request, functools.partial(self._frame, caller))
+
+    def _refuse(self, refusal: RefusalError) -> web.Response:
+        self._dashboard.credentials.refusals[refusal.error] += 1
+        return go.response({"error": refusal.error}, refusal.status)
 
     def _admit(self, request: web.Request, scope: str | None, *, guests: bool) -> Caller:
         """Return who asks, or refuse."""

@@ -247,7 +247,10 @@ async def test_a_request_without_a_token_has_none_to_revoke(client: Client) -> N
     assert client.simulator.faults.delivered["token_revoked"] == 0
 
 
-@pytest.mark.parametrize(("name", "error"), [("clock_ahead", 3_600), ("clock_behind", -3_600)])
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [("clock_ahead", 3_600), ("clock_behind", -3_600), ("day_ahead", 86_400), ("day_behind", -86_400)],
+)
 async def test_a_wrong_clock_is_wrong_in_the_date_and_the_reports(
     client: Client, clock: Clock, name: str, error: int
 ) -> None:
@@ -280,6 +283,9 @@ async def test_strangers_stand_among_good_servers(client: Client) -> None:
 @pytest.mark.parametrize(
     ("name", "is_spoilt"),
     [
+        ("server_null", lambda server: server is None),
+        ("server_as_text", lambda server: server == "tokyo-1"),
+        ("server_as_list", lambda server: isinstance(server, list) and server[0]["id"] == 1),
         ("id_as_text", lambda server: server["id"] == "1"),
         ("id_as_boolean", lambda server: server["id"] is True),
         ("id_null", lambda server: server["id"] is None),
@@ -311,3 +317,30 @@ async def test_one_server_is_spoilt_and_the_others_are_good(
     good_texts = {json.dumps(server) for server in good.values()}
     (victim,) = [server for server in servers if json.dumps(server) not in good_texts]
     assert is_spoilt(victim)
+
+
+@pytest.mark.parametrize(
+    ("place", "read"),
+    [
+        ("code", lambda body, _: body["code"]),
+        ("result", lambda body, _: body["result"]),
+        ("result.0.name", lambda _, first: first["name"]),
+        ("result.0.status.Load1", lambda _, first: first["status"]["Load1"]),
+        ("result.0.host.CPU.0", lambda _, first: first["host"]["CPU"][0]),
+        ("result.0.status.Temperatures.0.Name", lambda _, first: first["status"]["Temperatures"][0]["Name"]),
+    ],
+)
+async def test_null_may_be_anywhere(client: Client, place: str, read: Callable[[Any, Any], Any]) -> None:
+    client.simulator.faults.set(f"null:{place}", path=DETAILS)
+    body = (await client.get(DETAILS)).body
+    first = next((server for server in body["result"] or () if server["id"] == 1), None)
+    assert read(body, first) is None
+    assert client.simulator.faults.delivered == {f"null:{place}": 1}
+    await assert_well(client)
+
+
+@pytest.mark.parametrize("place", ["nowhere", "result.0.nowhere", "result.0.id.nowhere", "code.0"])
+async def test_null_nowhere_is_not_delivered(client: Client, place: str) -> None:
+    client.simulator.faults.set(f"null:{place}")
+    assert len(await client.servers()) == 8
+    assert not client.simulator.faults.delivered

@@ -175,6 +175,12 @@ async def test_a_wrong_type_is_in_one_server_only(modern: ModernClient, onlooker
     assert [server["state"]["cpu"] == "many" for server in servers if server["state"]] == [True] + [False] * 6
 
 
+async def test_null_may_be_anywhere_in_a_frame(modern: ModernClient, onlooker: Onlooker) -> None:
+    servers = json.loads((await spoilt(modern, onlooker, "null:servers.0.state.cpu")).data)["servers"]
+    assert [server["id"] for server in servers if server["state"].get("cpu", 0) is None] == [1]
+    assert modern.simulator.frame_faults.delivered == {"null:servers.0.state.cpu": 1}
+
+
 async def test_an_unknown_server_may_show(modern: ModernClient, onlooker: Onlooker) -> None:
     servers = json.loads((await spoilt(modern, onlooker, "unknown_server")).data)["servers"]
     assert {server["id"] for server in servers} == {*range(1, 9), STRANGER}

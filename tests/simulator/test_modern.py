@@ -92,7 +92,9 @@ async def test_a_scope_that_is_missing_is_named(modern: ModernClient, path: str)
     modern.simulator.dashboard.credentials.add_access_token("nzp_narrow", ["nezha:inventory:read"])
     answer = await modern.get(path, {"Authorization": "Bearer nzp_narrow"})
     scope = "nezha:cron:read" if path == "/cron" else "nezha:service:read"
-    assert (answer.status, answer.body) == (403, {"error": f"ApiErrorForbidden: api token lacks scope {scope}"})
+    error = f"ApiErrorForbidden: api token lacks scope {scope}"
+    assert (answer.status, answer.body) == (403, {"error": error})
+    assert modern.simulator.dashboard.credentials.refusals == {error: 1}
     assert not modern.simulator.firewall.rejections
 
 
@@ -200,6 +202,7 @@ async def test_the_firewall_blocks_for_longer_and_longer(modern: ModernClient, c
         for path in ("/server", "/ws/server", "/nowhere"):
             answer = await modern.get(path, PAT)
             assert (answer.status, answer.headers["Content-Type"]) == (403, "text/html; charset=utf-8")
+    assert modern.simulator.firewall.turned_away == 9
     clock.tick(0.05)
     assert (await modern.log_in()).body["success"] is True
 

@@ -97,6 +97,18 @@ async def test_speaks_https_with_a_certificate_of_its_own(serve: Serve, certific
     with pytest.raises(aiohttp.ClientConnectorCertificateError):
         await client.get(LIST)
     assert (await client.get(LIST, ssl=False)).body["code"] == 0
+    assert client.simulator.failed_handshakes == 1
+
+
+async def test_connections_can_be_closed_and_made_again(serve: Serve) -> None:
+    client = await serve()
+    await client.get(LIST)
+    assert client.simulator.connections == 1
+    client.simulator.disconnect()
+    await asyncio.sleep(0.01)
+    assert client.simulator.connections == 0
+    await client.get(LIST)
+    assert client.simulator.connections == 1
 
 
 async def test_logs_every_request(serve: Serve) -> None:
