@@ -1,0 +1,1 @@
+"""`scripts/benchmark`: what the integration costs Home Assistant, measured on a real one."""

@@ -1,0 +1,56 @@
+"""The dashboard as seen from Home Assistant's process; see `stage`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+import json
+from pathlib import Path
+import sys
+from typing import Any
+
+from simulator import DEMO_PAT
+
+from .stage import LONGEST_LINE
+
+ROOT = Path(__file__).resolve().parents[2]
+TOKENS = {"v0": "demo-token", "v2": DEMO_PAT}
+
+
+class Remote:
+    """A running dashboard."""
+
+    def __init__(self, generation: str, process: asyncio.subprocess.Process) -> None:
+        """Take its process; use `running`."""
+        self.generation = generation
+        self.token = TOKENS[generation]
+        self.url = ""
+        self._process = process
+
+    async def tell(self, method: str, *arguments: object, **options: object) -> Any:
+        """Call a method of the `Stage`, and return its result."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps([method, arguments, options]).encode() + b"\n")
+        if not (line := await self._process.stdout.readline()):
+            raise RuntimeError(f"the dashboard ended at {method}")
+        return json.loads(line)
+
+
+@asynccontextmanager
+async def running(generation: str, servers: int, *, varied: bool = True) -> AsyncIterator[Remote]:
+    """Give a running dashboard with so many servers, of all kinds or alike."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", f"{__package__}.stage", generation),
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=LONGEST_LINE,
+    )
+    try:
+        remote = Remote(generation, process)
+        remote.url = await remote.tell("open", servers, varied=varied)
+        yield remote
+    finally:
+        assert process.stdin
+        process.stdin.close()
+        await process.wait()

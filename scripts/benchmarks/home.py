@@ -1,0 +1,134 @@
+"""A real Home Assistant in this process, in a folder of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+import json
+import math
+from pathlib import Path
+import tempfile
+import time
+from types import MappingProxyType
+from typing import Any
+
+from zeroconf import IPVersion
+
+from homeassistant import bootstrap, loader
+from homeassistant.components import zeroconf
+from homeassistant.config_entries import SOURCE_USER, ConfigEntries, ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.core_config import async_process_ha_core_config
+from homeassistant.setup import async_setup_component
+
+from .dashboard import ROOT, Remote
+
+_LOCALHOST = "127.0.0.1"
+_REST = 0.0005
+"""CPU seconds that pass as doing nothing."""
+
+
+@asynccontextmanager
+async def home() -> AsyncIterator[HomeAssistant]:
+    """Give a running Home Assistant with its core and nothing else."""
+    with tempfile.TemporaryDirectory(prefix="nezha-benchmark-") as name:
+        folder = Path(name)
+        (folder / "custom_components").symlink_to(ROOT / "custom_components", target_is_directory=True)
+        _seed_http(folder)
+        zeroconf._async_get_zc_args = _on_this_machine  # noqa: SLF001
+        hass = HomeAssistant(name)
+        hass.config.skip_pip = True
+        loader.async_setup(hass)
+        hass.config_entries = ConfigEntries(hass, {})
+        await loader.async_get_custom_components(hass)
+        await bootstrap.async_load_base_functionality(hass)
+        await async_process_ha_core_config(hass, {"time_zone": "UTC"})
+        for component in ("homeassistant", "persistent_notification"):
+            await set_up(hass, component, {})
+        await hass.async_start()
+        try:
+            yield hass
+        finally:
+            await hass.async_stop(force=True)
+
+
+def _on_this_machine(hass: HomeAssistant) -> dict[str, Any]:
+    """Return the arguments of the multicast DNS client, which Home Assistant's web client has: nothing leaves this machine."""
+    return {"interfaces": [_LOCALHOST], "ip_version": IPVersion.V4Only, "unicast": True}
+
+
+async def set_up(hass: HomeAssistant, component: str, config: object) -> None:
+    """Set up a component as from `configuration.yaml`."""
+    if not await async_setup_component(hass, component, {component: config}):
+        raise RuntimeError(f"{component} could not be set up")
+    await hass.async_block_till_done()
+
+
+def _seed_http(folder: Path) -> None:
+    """Let Home Assistant's own web server, which calendars want, listen on this machine only, on any port."""
+    http = {
+        "server_host": [_LOCALHOST],
+        "server_port": 0,
+        "cors_allowed_origins": [],
+        "login_attempts_threshold": -1,
+        "ip_ban_enabled": False,
+        "ssl_profile": "modern",
+        "use_x_frame_options": True,
+        "created_at": datetime.now(UTC).isoformat(),
+        "error": None,
+        "error_message": None,
+    }
+    data = {"stable": http, "pending": None, "yaml_migration_done": True}
+    (folder / ".storage").mkdir()
+    content = {"version": 2, "minor_version": 2, "key": "http", "data": data}
+    (folder / ".storage" / "http").write_text(json.dumps(content), encoding="utf-8")
+
+
+async def add_entry(hass: HomeAssistant, domain: str, data: dict[str, Any], options: dict[str, Any]) -> ConfigEntry:
+    """Add an entry and set it up."""
+    entry = ConfigEntry[Any](
+        version=1,
+        minor_version=1,
+        domain=domain,
+        title=domain,
+        data=data,
+        options=options,
+        source=SOURCE_USER,
+        unique_id=None,
+        discovery_keys=MappingProxyType({}),
+        subentries_data=None,
+    )
+    await hass.config_entries.async_add(entry)
+    await hass.async_block_till_done()
+    if entry.state is not ConfigEntryState.LOADED:
+        raise RuntimeError(f"{domain} could not be set up: {entry.reason}")
+    return entry
+
+
+async def add_nezha(hass: HomeAssistant, dashboard: Remote, **options: int) -> ConfigEntry:
+    """Add a dashboard as its form would."""
+    data = {
+        "url": dashboard.url,
+        "generation": dashboard.generation,
+        "verify_ssl": True,
+        "headers": {},
+        "token": dashboard.token,
+    }
+    return await add_entry(hass, "nezha", data, options)
+
+
+async def connected(entry: ConfigEntry, dashboard: Remote) -> None:
+    """Wait until the integration follows the dashboard's frames."""
+    async with asyncio.timeout(20):
+        while not await dashboard.tell("push") or not entry.runtime_data.live:
+            await asyncio.sleep(0.05)
+
+
+async def settled(hass: HomeAssistant, pause: float = 0.02) -> None:
+    """Wait until nothing happens any more: frames are followed by a task that nobody waits for."""
+    rest = math.inf
+    while rest > _REST:
+        before = time.process_time()
+        await asyncio.sleep(pause)
+        await hass.async_block_till_done()
+        rest = time.process_time() - before

@@ -1,0 +1,372 @@
+"""CPU of a refresh, and beside it in the same Home Assistant that of the floor and of what else there is.
+
+The floor decodes the same answers and sets the states that the refresh wrote, on entities of its own. Counted is the CPU
+time of Home Assistant's process, all threads; the dashboard is another process.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+import time
+from typing import Any
+
+from aiohttp import ClientWSTimeout
+import orjson
+
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+
+from . import clock
+from .dashboard import Remote, running
+from .figures import LINEAR, Line, line
+from .home import add_nezha, connected, home, settled
+from .peers import add_rest, add_uptime_kuma
+from .process import measured
+
+type Work = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What differs from one answer to the next."""
+
+    name: str
+    every: int
+    """Of which server the values change: each so many-th, 0 for none."""
+    seconds: int
+    """How much time passes; with none the answer stays the same."""
+
+
+ALL = Change("all changed", 1, 30)
+TENTH = Change("a tenth changed", 10, 30)
+IDLE = Change("only time passed", 0, 30)
+NONE = Change("none changed", 0, 0)
+CHANGES = (ALL, TENTH, IDLE, NONE)
+
+LARGEST_RECIPE = 100
+"""Servers. With 1,000 a single refresh of `rest` would take minutes: each sensor decodes the whole answer."""
+_FLOORS = 2
+"""How many times the floor a refresh may cost."""
+_UNCHANGED = 0.1
+"""What a refresh without news may cost, in shares of one where all is new."""
+_RECIPE_RUNS = 5
+_SMOKE_RUNS = 3
+_RECIPE_GOALS = {ALL: 20, NONE: 100}
+"""How many times less than `rest` a refresh has to cost."""
+BASE = 100
+"""Servers with which larger fleets are compared."""
+_SELDOM = 10**6
+_PACE = 6
+"""Seconds between two publications of measurements; after ten without a frame, the connection would count as lost."""
+_BRIEF = 1
+"""Seconds after which measurements are not due yet."""
+
+
+@dataclass(slots=True)
+class Costs:
+    """CPU seconds, run by run, of everyone who took part."""
+
+    source: str
+    servers: int
+    requests: int = 0
+    """Of a refresh of ours."""
+    written: dict[str, int] = field(default_factory=dict)
+    """States that a refresh of ours wrote, by change."""
+    peer_written: int = 0
+    """States that a refresh of `uptime_kuma` wrote with all changed."""
+    runs: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    """By change and name."""
+
+    def add(self, change: Change, name: str, seconds: float) -> None:
+        """Add a run."""
+        self.runs.setdefault((change.name, name), []).append(seconds)
+
+    def of(self, change: Change, name: str) -> list[float]:
+        """Return the runs, in milliseconds."""
+        return [1000 * seconds for seconds in self.runs[change.name, name]]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A state that was written."""
+
+    entity_id: str
+    state: str
+    attributes: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Floor:
+    """Nothing but what has to be: decode the answers, set the states."""
+
+    hass: HomeAssistant
+    answers: list[bytes]
+    states: list[Write] = field(default_factory=list)
+
+    async def refresh(self) -> None:
+        """Do it."""
+        for answer in self.answers:
+            orjson.loads(answer)
+        for write in self.states:
+            self.hass.states.async_set(write.entity_id, write.state, write.attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """Who takes part in which comparisons."""
+
+    work: Work
+    changes: tuple[Change, ...] = CHANGES
+    skip: int = 0
+    """Turns that are left out, because they take long."""
+
+
+async def cpu(hass: HomeAssistant, work: Work) -> float:
+    """Return the CPU seconds of some work and of all that it scheduled."""
+    before = time.process_time()
+    await work()
+    await hass.async_block_till_done()
+    return time.process_time() - before
+
+
+async def writes(hass: HomeAssistant, work: Work) -> list[Write]:
+    """Return the states that some work wrote, for other entities."""
+    seen: list[Write] = []
+
+    @callback
+    def see(event: Event[EventStateChangedData]) -> None:
+        if state := event.data["new_state"]:
+            seen.append(Write(f"{state.entity_id}_floor", state.state, dict(state.attributes)))
+
+    stop = hass.bus.async_listen(EVENT_STATE_CHANGED, see)
+    await work()
+    await hass.async_block_till_done()
+    stop()
+    return seen
+
+
+async def polling(generation: str, servers: int, runs: int, *, peers: bool) -> Costs:
+    """Measure refreshes by polling."""
+    costs = Costs(f"polling {generation}", servers)
+    async with running(generation, servers) as dashboard, home() as hass:
+        entry = await add_nezha(hass, dashboard, scan_interval=_SELDOM)
+        ours: Work = entry.runtime_data.async_refresh
+        asked = await dashboard.tell("requests")
+        await ours()
+        requests = await dashboard.tell("requests_since", asked)
+        costs.requests = len(requests)
+        floor = Floor(hass, await _answers(hass, dashboard, requests))
+
+        async def exchange() -> None:
+            await _answers(hass, dashboard, requests)
+
+        works: dict[str, Contender] = {
+            "ours": Contender(ours),
+            "floor": Contender(floor.refresh),
+            "exchange": Contender(exchange),
+        }
+        if peers:
+            works["uptime_kuma"] = Contender(await add_uptime_kuma(hass, dashboard, servers), (ALL,))
+            if servers <= LARGEST_RECIPE:
+                skip = max(runs - _RECIPE_RUNS, 0)
+                works["rest"] = Contender(await add_rest(hass, entry, dashboard), tuple(_RECIPE_GOALS), skip)
+        now = time.time()
+        for change in CHANGES:
+            states: list[list[Write]] = []
+            for _ in range(2):
+                now += change.seconds
+                await dashboard.tell("act", now, change.every)
+                states.append(await writes(hass, ours))
+            costs.written[change.name] = len(states[1])
+            # Everyone's first turn is not counted: whoever was not there for the last ones has to catch up.
+            for turn in range(1 + runs):
+                now += change.seconds
+                await dashboard.tell("act", now, change.every)
+                floor.states = states[turn % 2]
+                for name in _rotated(list(works), turn):
+                    contender = works[name]
+                    if change in contender.changes and turn >= contender.skip:
+                        seconds = await cpu(hass, contender.work)
+                        if turn > contender.skip:
+                            costs.add(change, name, seconds)
+        if peers:
+            await dashboard.tell("act", now, 1)
+            costs.peer_written = len(await writes(hass, works["uptime_kuma"].work))
+    return costs
+
+
+def _rotated(names: list[str], turn: int) -> list[str]:
+    """Return the names in another order each turn, so that nobody always comes first."""
+    first = turn % len(names)
+    return names[first:] + names[:first]
+
+
+async def _answers(hass: HomeAssistant, dashboard: Remote, requests: list[tuple[str, str]]) -> list[bytes]:
+    """Return what these requests are answered."""
+    session = async_get_clientsession(hass)
+    answers = []
+    for path, credential in requests:
+        async with session.get(dashboard.url + path, headers={"Authorization": credential}) as response:
+            answers.append(await response.read())
+    return answers
+
+
+async def live(servers: int, runs: int) -> Costs:
+    """Measure frames: one that is published, one that is held back, and the floor of a published one."""
+    costs = Costs("live v2", servers)
+    async with running("v2", servers) as dashboard, home() as hass:
+        floor = Floor(hass, [await _frame(hass, dashboard)])
+        entry = await add_nezha(hass, dashboard, scan_interval=_SELDOM, metrics_interval=_PACE)
+        await connected(entry, dashboard)
+
+        async def push() -> None:
+            await dashboard.tell("push")
+            await settled(hass)
+
+        async def nothing() -> None:
+            await dashboard.tell("requests")
+            await settled(hass)
+
+        async def later(seconds: float) -> None:
+            clock.put_forward(seconds)
+            await settled(hass)
+
+        now = time.time()
+
+        async def hold_back(change: Change) -> float:
+            """Push what is not due, and return the CPU seconds; then let it become due."""
+            nonlocal now
+            now += change.seconds
+            await dashboard.tell("act", now, change.every)
+            await later(_BRIEF)
+            seconds = await cpu(hass, push)
+            await later(_PACE)
+            return seconds
+
+        for change in CHANGES:
+            states = []
+            # The first finds more due than the others.
+            for _ in range(3):
+                await hold_back(change)
+                states.append(await writes(hass, push))
+            costs.written[change.name] = len(states[2])
+            floor.states = states[2]
+            await floor.refresh()
+            for turn in range(runs):
+                held = await hold_back(change)
+                published = await cpu(hass, push)
+                waiting = await cpu(hass, nothing)
+                floor.states = states[1 + turn % 2]
+                costs.add(change, "floor", await cpu(hass, floor.refresh))
+                costs.add(change, "ours", max(published - waiting, 0))
+                costs.add(change, "held", max(held - waiting, 0))
+            if len(await writes(hass, partial(hold_back, change))) > 0:
+                raise RuntimeError("measurements were published before they were due: the machine is too slow")
+    return costs
+
+
+async def _frame(hass: HomeAssistant, dashboard: Remote) -> bytes:
+    """Return a frame."""
+    session = async_get_clientsession(hass)
+    url, headers = f"{dashboard.url}/api/v1/ws/server", {"Authorization": f"Bearer {dashboard.token}"}
+    # The dashboard never answers a close.
+    async with session.ws_connect(
+        url, headers=headers, max_msg_size=0, timeout=ClientWSTimeout(ws_close=0.1)
+    ) as socket:
+        while not await dashboard.tell("push"):
+            pass
+        return (await socket.receive_str()).encode()
+
+
+def section(sizes: list[int], runs: int) -> list[Line]:
+    """Measure all sizes, polling and live."""
+    costs: list[Costs] = []
+    for servers in sizes:
+        costs.append(measured(polling, "v0", servers, runs, peers=True))
+        costs.append(measured(polling, "v2", servers, runs, peers=False))
+        costs.append(measured(live, servers, runs))
+    return [each for cost in costs for each in _lines(cost)] + list(_linearity(costs))
+
+
+def smoke() -> list[Line]:
+    """Measure just enough to notice a fall."""
+    small = measured(polling, "v0", 10, _SMOKE_RUNS, peers=False)
+    large = measured(polling, "v0", BASE, _SMOKE_RUNS, peers=True)
+    frames = measured(live, BASE, _SMOKE_RUNS)
+    return [each for costs in (small, large, frames) for each in _lines(costs)]
+
+
+def _lines(costs: Costs) -> Iterator[Line]:
+    servers = costs.servers
+    if costs.requests:
+        yield line(f"Requests a refresh, {costs.source}", servers, [costs.requests], "")
+        yield line(f"CPU of these requests alone, {costs.source}", servers, costs.of(ALL, "exchange"), "ms")
+    for change in CHANGES:
+        ours = costs.of(change, "ours")
+        what = f"CPU a refresh, {costs.source}, {change.name} ({costs.written[change.name]:,} written)"
+        if change.every:
+            yield line(
+                what,
+                servers,
+                ours,
+                "ms",
+                beside="floor",
+                theirs=costs.of(change, "floor"),
+                goal=_FLOORS if change is ALL else None,
+            )
+        else:
+            yield line(
+                what,
+                servers,
+                ours,
+                "ms",
+                beside=ALL.name,
+                theirs=costs.of(ALL, "ours"),
+                goal=_UNCHANGED if change is NONE else None,
+            )
+    if (ALL.name, "held") in costs.runs:
+        what = f"CPU a frame whose measurements are not due, {costs.source}, {ALL.name}"
+        yield line(what, servers, costs.of(ALL, "held"), "ms")
+    if (ALL.name, "rest") in costs.runs:
+        for change, least in _RECIPE_GOALS.items():
+            rest = costs.of(change, "rest")
+            ours = costs.of(change, "ours")[-len(rest) :]
+            what = f"CPU a refresh, {costs.source}, {change.name}"
+            goal = least if servers == LARGEST_RECIPE else None
+            yield line(what, servers, ours, "ms", beside="rest recipe", theirs=rest, less=True, goal=goal)
+    if costs.peer_written:
+        ours, peer = costs.of(ALL, "ours"), costs.of(ALL, "uptime_kuma")
+        shares = (("server", servers, servers), ("written state", costs.written[ALL.name], costs.peer_written))
+        for share, our_count, their_count in shares:
+            yield line(
+                f"CPU a {share}, {costs.source}, {ALL.name}",
+                servers,
+                [1000 * cost / our_count for cost in ours],
+                "µs",
+                beside="uptime_kuma",
+                theirs=[1000 * cost / their_count for cost in peer],
+            )
+
+
+def _linearity(all_costs: list[Costs]) -> Iterator[Line]:
+    """Compare the largest fleet with a hundred servers, where no fixed cost counts any more."""
+    by_case = {(costs.source, costs.servers): costs for costs in all_costs}
+    largest = max(costs.servers for costs in all_costs)
+    for source in dict.fromkeys(costs.source for costs in all_costs):
+        if largest > BASE and (base := by_case.get((source, BASE))):
+            many = by_case[source, largest]
+            for share, count, base_count, goal in (
+                ("server", largest, BASE, LINEAR),
+                # A large fleet may have fewer entities a server.
+                ("written state", many.written[ALL.name], base.written[ALL.name], None),
+            ):
+                yield line(
+                    f"CPU a {share}, {source}, {ALL.name}",
+                    largest,
+                    [1000 * cost / count for cost in many.of(ALL, "ours")],
+                    "µs",
+                    beside=f"{BASE} servers",
+                    theirs=[1000 * cost / base_count for cost in base.of(ALL, "ours")],
+                    goal=goal,
+                )

@@ -1,0 +1,1 @@
+"""Tests of what `scripts/benchmark` makes of its figures."""
