@@ -1,6 +1,8 @@
 """A Home Assistant of our own: its folder, its process, its first user, and what its APIs tell of the integration."""
 
 import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 import json
@@ -34,7 +36,7 @@ _COMPLAINT = re.compile(
     rf"| (ERROR|CRITICAL) .*\b{DOMAIN}\b"
 )
 
-_CONFIGURATION = """\
+CONFIGURATION = """\
 # Written by scripts/demo. No default_config: it wants the internet. No http: that is in .storage/http.
 homeassistant:
   name: Nezha demo
@@ -111,9 +113,17 @@ class HomeAssistant:
         self._expires = 0.0
 
     @classmethod
-    async def start(cls, folder: Path, port: int, session: aiohttp.ClientSession) -> Self:
+    async def start(
+        cls,
+        folder: Path,
+        port: int,
+        session: aiohttp.ClientSession,
+        *,
+        configuration: str = CONFIGURATION,
+        integrations: Iterable[Path] = (INTEGRATION,),
+    ) -> Self:
         """Prepare a folder, start Home Assistant in it, and wait until it runs and the demo user is logged in."""
-        _prepare(folder, port)
+        _prepare(folder, port, configuration, integrations)
         process = await Process.start(
             "Home Assistant",
             [sys.executable, "-m", f"{__package__}.hass", "--config", str(folder), "--skip-pip"],
@@ -132,6 +142,10 @@ class HomeAssistant:
         """End Home Assistant."""
         await self._process.stop()
 
+    async def kill(self) -> None:
+        """End Home Assistant without a chance to save anything."""
+        await self._process.kill()
+
     async def _run(self) -> None:
         """Wait until Home Assistant runs, and log in as soon as it answers."""
         try:
@@ -139,12 +153,19 @@ class HomeAssistant:
                 await self._answers()
                 if not self.account.refresh_token:
                     await self._onboard()
-                while (await self.request("GET", "/api/config"))["state"] != "RUNNING":
+                while not await self._is_running():
                     await asyncio.sleep(0.2)
         except TimeoutError as err:
             raise DemoError(
                 f"Home Assistant did not start within {_START_TIMEOUT} s.\n{self._process.log_end()}"
             ) from err
+
+    async def _is_running(self) -> bool:
+        """Ask whether the start is over; a machine that is busy with it may miss a connection."""
+        self._process.check()
+        with suppress(DemoError):
+            return bool((await self.request("GET", "/api/config"))["state"] == "RUNNING")
+        return False
 
     async def _answers(self) -> None:
         """Wait until the server is there, and so far that it can log somebody in."""
@@ -254,11 +275,11 @@ class HomeAssistant:
             f"The integration was not set up: {entry['state']}, {entry['reason'] or 'for no reason given'}."
         )
 
-    async def entities(self) -> list[Entity]:
-        """Return every entity of the integration, by device and key."""
+    async def entities(self, entry_id: str | None = None) -> list[Entity]:
+        """Return every entity of an entry, of the demo's own unless it is named, by device and key."""
         states = {state["entity_id"]: state for state in await self.request("GET", "/api/states")}
         registry, devices = await self.commands("config/entity_registry/list", "config/device_registry/list")
-        entry_id = self.account.entry_id
+        entry_id = entry_id or self.account.entry_id
         names = {device["id"]: device["name_by_user"] or device["name"] for device in devices}
         things = {
             device["id"]: identifier.removeprefix(entry_id).removeprefix("_") or None
@@ -295,16 +316,20 @@ class HomeAssistant:
         return [line for line in lines if _COMPLAINT.search(line)]
 
 
-def _prepare(folder: Path, port: int) -> None:
+def _prepare(folder: Path, port: int, configuration: str, integrations: Iterable[Path]) -> None:
     """Write what Home Assistant reads at its start."""
     if not (INTEGRATION / "manifest.json").exists():
         raise DemoError(f"The integration is not in this checkout: {INTEGRATION} has no manifest.json.")
     (folder / ".storage").mkdir(parents=True, exist_ok=True)
-    (folder / "configuration.yaml").write_text(_CONFIGURATION, encoding="utf-8")
-    link = folder / "custom_components" / DOMAIN
-    link.parent.mkdir(exist_ok=True)
-    link.unlink(missing_ok=True)
-    link.symlink_to(INTEGRATION, target_is_directory=True)
+    (folder / "configuration.yaml").write_text(configuration, encoding="utf-8")
+    components = folder / "custom_components"
+    components.mkdir(exist_ok=True)
+    # A package of its own: without this file Python would look in the folder of the same name where it was started.
+    (components / "__init__.py").touch()
+    for integration in integrations:
+        link = components / integration.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(integration, target_is_directory=True)
     # Since 2026 these settings are in the storage; in YAML they would wait for somebody to confirm them on every page.
     http = {
         "server_host": [LOCALHOST],

@@ -77,3 +77,9 @@ class Process:
             with suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+
+    async def kill(self) -> None:
+        """End the process without a chance to save anything, as a power cut does."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()

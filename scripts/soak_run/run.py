@@ -1,0 +1,262 @@
+"""The course of a soak: a storm with restarts of Home Assistant, a storm in one process, calm, and a last look."""
+
+import asyncio
+from collections import Counter
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+import json
+from pathlib import Path
+from random import Random
+import time
+from typing import Self
+
+import aiohttp
+
+from scripts.demo_home.check import Result, Shown, compare
+from scripts.demo_home.dashboard import Reader, reader
+from scripts.demo_home.homeassistant import Entity
+from scripts.demo_home.reading import Reading
+from scripts.demo_home.rules import Place, places
+
+from .home import INTERVAL, REGISTRY, UNREACHABLE, Home, in_bytes
+from .judge import Census, Findings
+from .ledger import TRAFFIC
+from .life import Scene, live
+from .site import Site
+from .spell import Spell
+from .storm import add_mutations, frame_storm, storm
+
+_GENERATIONS = ("v2", "v0")
+_RESTARTS = 0.45
+"""The share of the storm in which Home Assistant is stopped and killed."""
+_WARM_UP = 0.1
+"""The share after that for which memory is not looked at yet."""
+_LONGEST_WARM_UP = 300
+_LONGEST_UP = 60
+"""Seconds between two restarts, at most."""
+_LONGEST_AWAY = 15
+_RECOVERY = 240
+"""Seconds within which all has to be well again once the faults are over. A socket is tried again after two minutes at
+most, an entry that could not be set up after 80 s."""
+_CENSUSES = 3
+
+
+class Soak:
+    """Two dashboards, and a Home Assistant that watches them."""
+
+    def __init__(self, folder: Path, session: aiohttp.ClientSession, servers: int, seed: int) -> None:
+        """Make the dashboards, each with half of the servers; nothing runs yet."""
+        self.home = Home(folder, session)
+        self.sites = [Site(generation, servers // 2, seed + place) for place, generation in enumerate(_GENERATIONS)]
+        self.ids: dict[str, str] = {}
+        """Every entity id that was once on disk, by the unique id."""
+        self.last_ids: dict[str, str] = {}
+        """Those that were on disk last."""
+        self.values = Result()
+        self.entities: dict[str, tuple[Site, Entity]] = {}
+        """Those of the last look, by their ids."""
+        self.recoveries: list[float] = []
+        """Seconds from the end of a storm until all was well."""
+        self._session = session
+        self._chance = Random(seed)
+        self._servers = servers
+
+    async def __aenter__(self) -> Self:
+        """Start everything."""
+        for site in self.sites:
+            add_mutations(site)
+            await site.simulator.start()
+        await self.home.start()
+        for site in self.sites:
+            await self.home.add(site)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End everything, and leave a journal in Home Assistant's folder."""
+        await self.home.kill()
+        lines = sorted([*self.home.journal, *(line for site in self.sites for line in site.journal)])
+        journal = "".join(f"{datetime.fromtimestamp(at, UTC):%H:%M:%S.%f} {what}\n" for at, what in lines)
+        (self.home.folder / "journal.txt").write_text(journal, encoding="utf-8")
+        for site in self.sites:
+            site.simulator.faults.clear()
+            await site.simulator.stop()
+
+    async def run(self, seconds: float, findings: Findings) -> tuple[Census, Census]:
+        """Let it all happen; return what was alive in Home Assistant before and after the second storm."""
+        await self._is_well(findings)
+        await self.home.ask_probe("write")
+        await self.home.is_written(self._servers)
+        await self._storm(_RESTARTS * seconds, restarts=True)
+        warm_up = min(_WARM_UP * seconds, _LONGEST_WARM_UP)
+        await self._storm(warm_up)
+        await self._is_well(findings)
+        before = await self._census()
+        await self._storm(seconds - _RESTARTS * seconds - warm_up, constant=True)
+        await self._is_well(findings)
+        after = await self._census()
+        await self._compare(findings)
+        self.home.note("values compared")
+        await self._carry_no_more(findings)
+        self.home.note("no traffic any more")
+        await self.home.ask_probe("compile_statistics")
+        self.home.note("compiled")
+        await self.home.stop()
+        self._note_ids()
+        return before, after
+
+    async def _storm(self, seconds: float, *, restarts: bool = False, constant: bool = False) -> None:
+        """Let everything happen at once for so long."""
+        spell = Spell(seconds)
+        async with asyncio.TaskGroup() as group:
+            for site in self.sites:
+                group.create_task(live(Scene(site, self.home, spell, constant)))
+                group.create_task(storm(site, spell))
+                if site.kind.has_frames:
+                    group.create_task(frame_storm(site, spell))
+            group.create_task(self._keep_helping(spell))
+            if restarts:
+                group.create_task(self._restart(spell))
+
+    async def _restart(self, spell: Spell) -> None:
+        """Kill and stop Home Assistant in turn, once at least, and start it again."""
+        longest = min(_LONGEST_UP, spell.left / 4)
+        while True:
+            for end in (self.home.kill, self.home.stop):
+                await asyncio.sleep(self._chance.uniform(longest / 4, longest))
+                await end()
+                self._note_ids()
+                await asyncio.sleep(self._chance.uniform(0, min(_LONGEST_AWAY, longest)))
+                await self.home.start()
+            if not spell.left:
+                return
+
+    def _note_ids(self) -> None:
+        """Remember the ids of the entities that are on disk; the first one counts."""
+        registry = json.loads((self.home.folder / REGISTRY).read_text(encoding="utf-8"))
+        self.last_ids = {item["unique_id"]: item["entity_id"] for item in registry["data"]["entities"]}
+        self.ids = self.last_ids | self.ids
+
+    async def _keep_helping(self, spell: Spell) -> None:
+        """Do what a user does whose dashboard has trouble."""
+        while spell.left:
+            await spell.wait(3)
+            if self.home.is_up:
+                try:
+                    await self._help()
+                except UNREACHABLE:
+                    # It was stopped meanwhile.
+                    continue
+
+    async def _help(self) -> None:
+        """Give a new token where one is asked for, and have it tried again."""
+        await self.home.sign_in_again(self.sites)
+        await self.home.set_up_again(self.sites)
+
+    async def _is_well(self, findings: Findings) -> None:
+        """Wait until both entries are set up, and every server that reports is online."""
+        begun = time.monotonic()
+        while missing := await self._missing():
+            if time.monotonic() > begun + _RECOVERY:
+                findings.wrong.append(f"recovery: {_RECOVERY} s after the storm {', '.join(missing[:10])}")
+                break
+            await asyncio.sleep(1)
+        self.recoveries.append(time.monotonic() - begun)
+        self.home.note(f"all is well after {self.recoveries[-1]:.1f} s")
+
+    async def _missing(self) -> list[str]:
+        """Name what is not well."""
+        await self._help()
+        entries = await self.home.entry_states()
+        missing = [f"{site} is {entries[site.entry_id]}" for site in self.sites if entries[site.entry_id] != "loaded"]
+        missing += [
+            f"{site} has no viewer" for site in self.sites if site.simulator.live.online != site.kind.has_frames
+        ]
+        shown = {} if missing else await self.home.shown()
+        for site in () if missing else self.sites:
+            for server in site.servers():
+                unique_id = f"{site.entry_id}_{site.identify(server)}_online"
+                if shown.get(unique_id) != "on":
+                    missing.append(f"{server.name} of {site} is {shown.get(unique_id)}")
+        return missing
+
+    async def _census(self) -> Census:
+        """Count what is alive, several times."""
+        counts = []
+        for _ in range(_CENSUSES):
+            counts.append(Census(at=time.monotonic(), **await self.home.ask_probe("census")))
+            await asyncio.sleep(1)
+        return Census.least(counts)
+
+    async def _compare(self, findings: Findings) -> None:
+        """Compare every value that is shown with what the dashboards say now."""
+        async with AsyncExitStack() as stack:
+            readers = [await stack.enter_async_context(await reader(self._session, site.access)) for site in self.sites]
+            # One poll at least, so that what is compared was polled under the readers' eyes.
+            await asyncio.sleep(INTERVAL + 1)
+            for site, its_reader in zip(self.sites, readers, strict=True):
+                await self._compare_site(site, its_reader, findings)
+        findings.compared["values"] += self.values.values
+        findings.wrong += [f"values: {verdict}" for verdict in self.values.mismatches]
+        findings.wrong += [f"values: {name} is missing" for name in sorted(self.values.missing)]
+        findings.wrong += [f"values: {name} is shown, and should not be" for name in sorted(self.values.unexpected)]
+
+    async def _compare_site(self, site: Site, its_reader: Reader, findings: Findings) -> None:
+        asked = time.monotonic()
+        entities = await self.home.entities(site)
+        answered = time.monotonic()
+        await its_reader.wait_until(answered)
+        true, untrue = _parted(site, entities, its_reader.readings[-1])
+        for entity in untrue:
+            is_blank = entity.state in (None, "unavailable", "unknown") or entity.server in site.victims
+            findings.check("entities without a truth", is_blank, f"{entity.entity_id} is still {entity.state}")
+        self.entities |= {entity.entity_id: (site, entity) for entity in true}
+        self.values.add(compare(Shown(true, asked, answered), its_reader.readings, INTERVAL, live=its_reader.live))
+
+    async def _carry_no_more(self, findings: Findings) -> None:
+        """Let no server carry any more traffic, and wait until Home Assistant shows the last byte of each."""
+        for site in self.sites:
+            site.dashboard.advance()
+            for server in site.servers():
+                if server.state:
+                    server.machine.pin(**{name: getattr(server.state, name) for name in TRAFFIC})
+        patience = Spell(_RECOVERY)
+        while waiting := await self._unshown():
+            if not patience.left:
+                findings.wrong += [f"final counters: {name} is not shown" for name in waiting]
+                return
+            await asyncio.sleep(1)
+
+    async def _unshown(self) -> list[str]:
+        """Name the servers whose last counters are not shown."""
+        shown = await self.home.shown()
+        return [
+            f"{server.name} of {site}"
+            for site in self.sites
+            for server in site.servers()
+            for name in TRAFFIC
+            if server.state
+            and in_bytes(shown.get(f"{site.entry_id}_{site.identify(server)}_{name}", ""))
+            != getattr(server.state, name)
+        ]
+
+    @property
+    def delivered(self) -> Counter[str]:
+        """Return how often each fault took effect, on all dashboards."""
+        total: Counter[str] = Counter()
+        for site in self.sites:
+            total.update({f"{name} (answers)": n for name, n in site.simulator.faults.delivered.items()})
+            total.update({f"{name} (frames)": n for name, n in site.simulator.frame_faults.delivered.items()})
+        return total
+
+    @property
+    def happened(self) -> Counter[str]:
+        """Return how often everything else happened."""
+        return sum((site.happened for site in self.sites), self.home.happened)
+
+
+def _parted(site: Site, entities: list[Entity], reading: Reading) -> tuple[list[Entity], list[Entity]]:
+    """Part the entities that the dashboard calls for from those of what is gone, or was only named by a mutated reply."""
+    called_for = places(reading, live=site.kind.has_frames)
+    enabled = [entity for entity in entities if entity.enabled]
+    true = [entity for entity in enabled if Place(entity.server, entity.service, entity.key) in called_for]
+    return true, [entity for entity in enabled if entity not in true]

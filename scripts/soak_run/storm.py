@@ -1,0 +1,115 @@
+"""Faults of a dashboard's answers and frames, one after another in random order, until all had their turn."""
+
+from collections.abc import Iterator
+import json
+import math
+from random import Random
+
+from aiohttp import hdrs, web
+
+from simulator import FAULTS, FRAME_FAULTS, Faults, FrameFaults
+from simulator.faults import Call, Fault
+from simulator.frame_faults import FrameFault, Sink
+
+from .mutation import Form, mutated, mutated_only, torn, written
+from .site import Site
+from .spell import Spell
+
+_LONGEST = 5
+_PAUSE = 4
+"""Seconds."""
+_MUTATIONS = 8
+"""How often a mutation has its turn while each of the other faults has one."""
+_TEARS = 0.2
+"""The share of mutated bodies that are no longer JSON at all."""
+_PATIENCE = {"html_403": 150, "token_revoked": 60}
+"""Seconds that have to be left: the integration waits by itself for so long, or has to be given a new token."""
+_CLOCKS = {"clock_ahead", "clock_behind", "day_ahead", "day_behind"}
+_FRAME = Form("servers", "id")
+
+
+async def storm(site: Site, spell: Spell) -> None:
+    """Switch one fault of the answers after another on and off."""
+    deck = _deck(FAULTS, f"mutated_{site.generation}", site.chance)
+    while spell.left:
+        await spell.wait(site.chance.uniform(0, _PAUSE))
+        name = next(deck)
+        if spell.left < _PATIENCE.get(name, 0) or (name in _CLOCKS and not site.lets_clocks_change):
+            continue
+        async with site.line:
+            await _let(site, site.simulator.faults, name, spell)
+
+
+async def frame_storm(site: Site, spell: Spell) -> None:
+    """Do the same with the faults of frames."""
+    deck = _deck(FRAME_FAULTS, f"mutated_{site.generation}", site.chance)
+    while spell.left:
+        await spell.wait(site.chance.uniform(0, _PAUSE))
+        await _let(site, site.simulator.frame_faults, next(deck), spell)
+
+
+async def _let(site: Site, faults: Faults | FrameFaults, name: str, spell: Spell) -> None:
+    """Keep a fault on for a while, and until it was delivered where that comes about soon."""
+    before, begun = faults.delivered[name], site.dashboard.clock()
+    if name in _CLOCKS:
+        site.wrong_clocks.append((begun, math.inf))
+    faults.set(name)
+    site.note(f"{name} begins")
+    await spell.wait(site.chance.uniform(0.5, _LONGEST))
+    for _ in range(2 * _LONGEST):
+        if not spell.left or faults.delivered[name] > before:
+            break
+        await spell.wait(0.5)
+    faults.clear(name)
+    site.note(f"{name} ends")
+    if name in _CLOCKS:
+        site.wrong_clocks[-1] = (begun, site.dashboard.clock())
+
+
+def _deck(faults: dict[str, Fault] | dict[str, FrameFault], mutation: str, chance: Random) -> Iterator[str]:
+    """Give all faults in random order, again and again; of mutations only this dashboard's own."""
+    usual = [name for name in faults if not name.startswith("mutated_")]
+    while True:
+        cards = [*usual, *[mutation] * _MUTATIONS]
+        yield from chance.sample(cards, len(cards))
+
+
+def add_mutations(site: Site) -> None:
+    """Let the simulator know the mutations of a dashboard's replies; what they say of its other servers stays true."""
+    name = f"mutated_{site.generation}"
+
+    async def answer(call: Call) -> web.StreamResponse:
+        usual = await call.proceed()
+        if not (isinstance(usual, web.Response) and isinstance(usual.body, bytes)):
+            return usual
+        call.deliver()
+        body = spoil(usual.body, site.kind.form, site.victims, site.chance)
+        return web.Response(body=body, status=usual.status, headers={hdrs.CONTENT_TYPE: usual.content_type})
+
+    async def deliver(frame: bytes, sink: Sink) -> bool:
+        victims = {str(server.id) for server in site.servers() if site.identify(server) in site.victims}
+        await sink.send(spoil(frame, _FRAME, victims, site.chance))
+        return True
+
+    FAULTS[name] = Fault("a mutated reply", answer)
+    FRAME_FAULTS[name] = FrameFault("a mutated frame", deliver)
+
+
+def spoil(body: bytes, form: Form, victims: set[str], chance: Random) -> bytes:
+    """Mutate a reply, or tear it so that nothing can be read from it; where it lists servers, only the victims suffer."""
+    if chance.random() < _TEARS:
+        return _torn_for_good(body, chance)
+    reply = json.loads(body)
+    items = form.items(reply)
+    if items and all(isinstance(item, dict) and form.identity in item for item in items):
+        return written(mutated_only(reply, chance, form, victims))
+    return written(mutated(reply, chance))
+
+
+def _torn_for_good(body: bytes, chance: Random) -> bytes:
+    """Tear a body until it is no JSON: a number without one of its digits would be a lie."""
+    while True:
+        try:
+            json.loads(spoilt := torn(body, chance))
+        except ValueError:
+            return spoilt

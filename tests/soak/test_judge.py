@@ -1,0 +1,129 @@
+"""Everything else that is judged: measurements, hours, entity ids, logs, files and memory."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scripts.soak_run.database import Records, Row
+from scripts.soak_run.judge import (
+    Census,
+    Findings,
+    judge_hours,
+    judge_ids,
+    judge_log,
+    judge_memory,
+    judge_range,
+    judge_secrets,
+)
+from scripts.soak_run.ledger import Range
+
+SECRET = "nzp_soak0123456789"
+
+
+@pytest.mark.parametrize(
+    ("least", "mean", "most", "is_right"),
+    [
+        (10.0, 20.0, 30.0, True),
+        (9.96, 20.0, 30.04, True),
+        (0.0, 20.0, 30.0, False),
+        (10.0, 20.0, 31.0, False),
+        (10.0, 40.0, 30.0, False),
+    ],
+)
+def test_a_measurement_is_within_what_was_reported(least: float, mean: float, most: float, is_right: bool) -> None:
+    findings = Findings()
+    judge_range(findings, "sensor.cpu", Range(10, 30), [Row(0, least, mean, most, None, None)])
+    assert findings.compared == {"statistics of measurements": 1}
+    assert (not findings.wrong) == is_right
+
+
+def test_a_measurement_that_nobody_reported() -> None:
+    findings = Findings()
+    judge_range(findings, "sensor.cpu", None, [Row(0, 1, 1, 1, None, None)])
+    assert len(findings.wrong) == 1
+
+
+@pytest.mark.parametrize(("total", "is_right"), [(7.0, True), (6.0, False)])
+def test_the_sum_of_an_hour_is_that_of_its_end(total: float, is_right: bool) -> None:
+    findings = Findings()
+    parts = [Row(start, None, None, None, 0, value) for start, value in ((0, 5.0), (3_300, 7.0), (3_600, 9.0))]
+    judge_hours(findings, Records({}, {"sensor.a": parts}, {"sensor.a": [Row(0, None, None, None, 0, total)]}))
+    assert (not findings.wrong) == is_right
+
+
+def test_entity_ids_stay() -> None:
+    findings = Findings()
+    first = {"a": "sensor.a", "b": "sensor.b", "gone": "sensor.gone"}
+    judge_ids(findings, first, {"a": "sensor.a", "b": "sensor.b_2"}, may_go=lambda unique_id: unique_id == "gone")
+    assert findings.wrong == ["entity ids: sensor.b became sensor.b_2"]
+    judge_ids(findings, first, {"a": "sensor.a", "b": "sensor.b"}, may_go=lambda _: False)
+    assert findings.wrong[1:] == ["entity ids: sensor.gone became None"]
+
+
+AT = "2026-11-23 21:40:42.204"
+TRACEBACK = "Traceback (most recent call last):\nKeyError: 'x'"
+
+
+@pytest.mark.parametrize(
+    ("log", "wrong"),
+    [
+        (f"{AT} WARNING (MainThread) [custom_components.nezha.coordinator] Left out of the dashboard's answer: x", 0),
+        (f"{AT} ERROR (MainThread) [custom_components.nezha.coordinator] Error fetching nezha data: timeout", 0),
+        (f"{AT} INFO (MainThread) [custom_components.nezha.coordinator] Servers went offline: a (1)", 0),
+        (f"{AT} ERROR (MainThread) [haffmpeg.core] FFmpeg fails\n{TRACEBACK}", 0),
+        (f"{AT} ERROR (MainThread) [homeassistant.components.sensor] Platform nezha does not generate unique IDs", 1),
+        (f"{AT} WARNING (MainThread) [custom_components.nezha.fleet] something new", 1),
+        (
+            f"{AT} ERROR (MainThread) [custom_components.nezha.coordinator] Unexpected error\n{TRACEBACK}",
+            2,
+        ),
+        (f"{AT} INFO (MainThread) [custom_components.nezha.coordinator] fine\n{TRACEBACK}", 1),
+        ("Fatal Python error: Segmentation fault", 1),
+    ],
+)
+def test_the_log_has_nothing_but_the_expected(log: str, wrong: int) -> None:
+    findings = Findings()
+    judge_log(findings, "home-assistant.log", log)
+    assert len(findings.wrong) == wrong
+
+
+def test_a_credential_in_a_file_that_is_not_made_for_it(tmp_path: Path) -> None:
+    findings = Findings()
+    for name, content in (("core.config_entries", SECRET), ("nezha.hub", "{}"), ("db-wal", f"\x00{SECRET}\x00")):
+        (tmp_path / name).write_text(content)
+    judge_secrets(findings, tmp_path.iterdir(), [SECRET], "core.config_entries")
+    assert findings.wrong == ["files without secrets: a secret is in db-wal"]
+    assert findings.compared == {"files without secrets": 2}
+    assert findings.figures == {"credentials where they belong": 1}
+
+
+QUIET = Census(at=0, objects={"sensor.StateSensor": 900, "fleet.KnownServer": 100}, tasks=5, files=24, resident=10**8)
+
+
+@pytest.mark.parametrize(
+    ("after", "wrong"),
+    [
+        (replace(QUIET, at=900, resident=109 * 10**6), 0),
+        (replace(QUIET, at=900, resident=111 * 10**6), 1),
+        (replace(QUIET, at=60, resident=111 * 10**6), 0),
+        (replace(QUIET, tasks=6), 1),
+        (replace(QUIET, files=25), 1),
+        (replace(QUIET, objects={"sensor.StateSensor": 901, "fleet.KnownServer": 100}), 1),
+        (replace(QUIET, objects={"sensor.StateSensor": 900, "fleet.KnownServer": 200}), 0),
+        (replace(QUIET, objects={"sensor.StateSensor": 900, "fleet.KnownServer": 201}), 1),
+        (replace(QUIET, objects={**QUIET.objects, "api.errors.ProtocolError": 2}), 0),
+        (replace(QUIET, objects={**QUIET.objects, "api.errors.ProtocolError": 3}), 1),
+        (replace(QUIET, objects={**QUIET.objects, "coordinator.NezhaCoordinator": 1}), 1),
+    ],
+)
+def test_memory_grows_by_nothing(after: Census, wrong: int) -> None:
+    findings = Findings()
+    judge_memory(findings, QUIET, after, servers=100)
+    assert len(findings.wrong) == wrong
+
+
+def test_work_under_way_is_no_leak() -> None:
+    busy = replace(QUIET, tasks=9, files=23, objects={"sensor.StateSensor": 900, "fleet.KnownServer": 200})
+    least = Census.least([busy, QUIET])
+    assert (least.tasks, least.files, least.objects["fleet.KnownServer"]) == (5, 23, 100)
