@@ -1,12 +1,11 @@
 """The config flow, over real HTTP: every way through it, and every failure with its recovery in the same flow."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 import ipaddress
-import logging
 import ssl
 from typing import Any
 
@@ -39,18 +38,6 @@ NEW = "renewed-token"
 GATE = "X-Gate"
 GATE_KEY = "the-gate-key"
 PASSWORD = "the-password"
-SECRETS = (TOKEN, WRONG, NEW, GATE_KEY, PASSWORD)
-
-
-@pytest.fixture(autouse=True)
-def silent_about_secrets(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Fail a test in which anything secret came into the log."""
-    caplog.set_level(logging.DEBUG)
-    yield
-    formatter = logging.Formatter()
-    log = "\n".join(formatter.format(record) for record in caplog.get_records("call"))
-    assert log
-    assert [secret for secret in SECRETS if secret in log] == []
 
 
 @pytest.fixture
@@ -483,7 +470,7 @@ async def test_what_is_no_address_is_marked_at_its_field(
 
 
 @pytest.mark.parametrize(
-    "headers", ["no colon", f"Authorization: {PASSWORD}", "Na me: value", f"{GATE}: {GATE_KEY}\x07"]
+    "headers", ["without colon", f"Authorization: {PASSWORD}", f"Na me: {GATE_KEY}", f"{GATE}: {GATE_KEY}\x07"]
 )
 async def test_what_is_no_header_is_refused(flow: Flow, simulator: Simulator, headers: str) -> None:
     await flow.address(simulator.url, headers=headers)

@@ -87,6 +87,7 @@ class Home:
         self.simulator = simulator
         self.pauses = pauses
         self.generation = generation
+        self.host = "127.0.0.1"
         self.entry: MockConfigEntry | None = None
         self.seen: list[tuple[str, str]] = []
         """Every state of an entity that says whether a server is online, after the set-up."""
@@ -104,7 +105,8 @@ class Home:
             if self.generation == "v2"
             else {CONF_USERNAME: DEMO_USER, CONF_PASSWORD: DEMO_PASSWORD}
         )
-        data = {CONF_URL: self.simulator.url, CONF_GENERATION: self.generation, CONF_VERIFY_SSL: True, CONF_HEADERS: {}}
+        url = self.simulator.url.replace("127.0.0.1", self.host)
+        data = {CONF_URL: url, CONF_GENERATION: self.generation, CONF_VERIFY_SSL: True, CONF_HEADERS: {}}
         self.entry = MockConfigEntry(
             domain=DOMAIN, title="dashboard", data=data | credential, options=options, entry_id="hub"
         )
@@ -415,6 +417,37 @@ class TestLoss:
         before = home.asked("/api/v1/login")
         await home.reconnects()
         assert home.asked("/api/v1/login") == before + 1
+
+
+class TestSession:
+    """What an entry knows its dashboard by goes there, and in no other way than it was meant to."""
+
+    async def test_a_socket_is_not_followed_to_another_origin(self, home: Home) -> None:
+        await home.set_up()
+        elsewhere = Simulator(generation=home.generation, frames="manual")
+        await elsewhere.start()
+        home.simulator.faults.elsewhere = elsewhere.url
+        home.simulator.frame_faults.set("drop", times=1)
+        await home.frame_is_lost()
+        home.simulator.faults.set("redirect_elsewhere", path="/ws/")
+        home.pauses.seconds.clear()
+        home.pauses.end()
+        await until(lambda: home.pauses.seconds or elsewhere.requests)
+        assert home.simulator.faults.delivered["redirect_elsewhere"] == 1
+        assert elsewhere.requests == []
+        home.simulator.faults.clear()
+        await home.reconnects()
+        await elsewhere.stop()
+
+    @pytest.mark.parametrize("generation", ["v1"])
+    async def test_a_log_in_leaves_no_cookie(self, home: Home, generation: str) -> None:
+        # Of a host that is no more than a number, no cookie would be kept in any case.
+        home.host = "nezha.test"
+        await home.set_up()
+        await home.frame(2)
+        await home.poll(30)
+        assert home.asked("/api/v1/login") == 1
+        assert [request.path for request in home.simulator.requests if "Cookie" in request.headers] == []
 
 
 class TestOnlyTheListDecides:

@@ -268,7 +268,8 @@ async def life(
     recorder_mock: Recorder, hass: HomeAssistant, clock: Clock, replay: Replay, generation: str, is_lost: bool
 ) -> AsyncIterator[Life]:
     """The whole story, Home Assistant restarting in its middle."""
-    credential = {CONF_TOKEN: "nzp_story"} if generation == "v2" else {CONF_USERNAME: "admin", CONF_PASSWORD: "admin"}
+    by_password = {CONF_USERNAME: "admin", CONF_PASSWORD: "story-password"}
+    credential = {CONF_TOKEN: "nzp_story"} if generation == "v2" else by_password
     entry = MockConfigEntry(
         domain=DOMAIN,
         title="dashboard",

@@ -41,7 +41,7 @@ from simulator import FAULTS, Simulator, populate
 from tests.conftest import LoopbackResolver
 
 TOKEN = "demo-token"
-ACCESS = {"CF-Access-Client-Id": "id-of-access", "CF-Access-Client-Secret": "hunter2"}
+ACCESS = {"CF-Access-Client-Id": "id-of-access", "CF-Access-Client-Secret": "secret-of-access"}
 CREDENTIALS = (TOKEN, *ACCESS.values())
 
 type Ask = Callable[..., Awaitable[Snapshot]]

@@ -1,0 +1,1 @@
+"""Whether the tests notice when the integration is wrong: `scripts/test --mutations`."""

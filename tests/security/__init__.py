@@ -1,0 +1,1 @@
+"""Whether anything secret is shown, and tests of how that is found out."""
