@@ -50,8 +50,13 @@ def _judge_server(entity: Entity, identity: str, history: Sequence[Reading]) -> 
     if entity.key == "online":
         return _judge_word(entity, states)
     if entity.key == "boot_time":
-        boots = {host.boot_time for reading in history if (host := reading.servers[identity].host)}
-        return _judge_time(entity, boots, () if boots else ("unknown", "unavailable"), tolerance=_BOOT_JITTER)
+        listed = [reading.servers[identity] for reading in history]
+        boots = {server.host.boot_time for server in listed if server.host}
+        # A boot time is shown once there was a report together with it, whose own time the dashboard still knows.
+        is_certain = any(
+            server.host and server.state and server.last_active > 0 and not server.forgotten for server in listed
+        )
+        return _judge_time(entity, boots, () if is_certain else ("unknown", "unavailable"), tolerance=_BOOT_JITTER)
     if entity.key == "expiry":
         ends = {expiry(data, now) for now, server in pair if (data := billing(server.note))}
         return _judge_time(entity, ends, ("unknown",) if None in ends else ())

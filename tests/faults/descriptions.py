@@ -25,7 +25,7 @@ SECOND = frozenset({2})
 
 PATIENCE = 121
 """Seconds for which a dashboard is left alone that turned us away twice."""
-HANGING = {"TIMEOUT": 0.05}
+HANGING = {"TIMEOUT": 0.3}
 ENDLESS = {"LARGEST_REPLY": 2**17}
 
 

@@ -21,13 +21,15 @@ from .descriptions import Fault
 from .sight import Sight
 from .site import Site
 
+PATIENCE = 10
+"""Seconds of true time that something may take, on a busy machine too."""
 REPORTED = 8
 """Seconds within which every agent reports, and no server goes offline whose report cannot be read."""
 
 
-async def until(condition: Callable[[], object], seconds: float = 5) -> None:
+async def until(condition: Callable[[], object]) -> None:
     """Wait for what is about to happen."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.002)
 
@@ -128,7 +130,7 @@ class Home(Sight):
         self._pings += 1
         ping = str(self._pings).encode()
         await viewer._socket.ping(ping)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while (message := await viewer._socket.receive()).data != ping:
                 assert message.type is WSMsgType.PONG
         await self.hass.async_block_till_done()
@@ -174,7 +176,7 @@ class Home(Sight):
         # Connections are kept for the next request for 15 s, and that is no leak.
         await self.wait(20)
         try:
-            await until(lambda: self._left() == (0, set()), 1)
+            await until(lambda: self._left() == (0, set()))
         except TimeoutError:
             assert self._left() == (0, set())
 
