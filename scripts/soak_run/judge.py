@@ -61,14 +61,14 @@ def judge_traffic(
     findings.compared["recorded counters"] += len(recorded) - 1
     if strange:
         return
+    if not is_over:
+        final = _value(history.reports[-1], direction)
+        findings.check("final counters", recorded[-1][1] == final, f"{name}: {recorded[-1][1]}, not {final}")
     if _is_confused(history.reports, seen, [moment for moment, _ in recorded], wrong_clocks):
         findings.figures["sums not judged, since a reboot met a wrong clock"] += 1
         return
     truth = _growth(history.reports[seen[0] :], direction)
     unseen = _unseen(history.reports, seen, direction, is_over=is_over)
-    if not is_over:
-        final = _value(history.reports[-1], direction)
-        findings.check("final counters", recorded[-1][1] == final, f"{name}: {recorded[-1][1]}, not {final}")
     for boot in history.announced & unseen.keys():
         findings.check("reboots with all recorded", not unseen[boot], f"{name}: {unseen[boot]} bytes missing")
     findings.figures["bytes of traffic"] += truth

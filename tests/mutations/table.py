@@ -57,9 +57,9 @@ MUTATIONS = (
     ),
     Mutation(
         "sends a rejected credential again after a restart",
-        f"{_NEZHA}/__init__.py",
-        "    if entry.data.get(CONF_REJECTED):",
-        "    if False:",
+        f"{_NEZHA}/coordinator.py",
+        "data={**self.config_entry.data, CONF_REJECTED: True}",
+        "data={**self.config_entry.data}",
         ("tests/test_life.py::TestRejectedToken",),
     ),
     Mutation(
