@@ -118,7 +118,11 @@ class Faults:
         for name in self._left:
             if (answer := named(name).answer) is not None:
                 proceed = functools.partial(self._through, name, answer, proceed)
-        return await proceed(request)
+        try:
+            return await proceed(request)
+        except ConnectionError:
+            # The client went while an answer was on its way.
+            return web.Response()
 
     async def _through(
         self,

@@ -181,6 +181,22 @@ async def test_an_endless_body_goes_on_past_any_limit(client: Client) -> None:
                 break
 
 
+async def test_a_client_that_goes_amid_an_endless_body_is_no_error(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.simulator.faults.set("endless_body")
+    for turns in range(12):
+        _, writer = await asyncio.open_connection("127.0.0.1", int(client.simulator.url.rpartition(":")[2]))
+        writer.write(f"GET {DETAILS} HTTP/1.1\r\nHost: simulator\r\n\r\n".encode())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        writer.transport.abort()
+        while client.simulator.connections:
+            await asyncio.sleep(0)
+    assert client.simulator.faults.delivered["endless_body"]
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 async def test_a_gzip_bomb_is_small_on_the_wire(client: Client) -> None:
     client.simulator.faults.set("gzip_bomb")
     async with client.session.get(client.simulator.url + DETAILS) as response:
