@@ -143,6 +143,7 @@ async def unload(home: Home) -> None:
     await home.end()
     await home.set_up()
     if home.is_rejected:
+        # It may have been for the second time: whoever hangs up does not hear the answer.
         await signs_in_anew(home)
     await gets_well(home)
     assert home.ids() == ids
@@ -170,6 +171,7 @@ async def recovers(home: Home) -> None:
     await home.end()
     assert home.is_rejected == home.fault.rejects
     if home.fault.rejects:
+        assert home.sent_since == 1
         await signs_in_anew(home)
     await gets_well(home)
 
@@ -185,9 +187,8 @@ async def gets_well(home: Home) -> None:
 
 
 async def signs_in_anew(home: Home) -> None:
-    """Find that a rejected credential was sent once and is never sent again, and give another one."""
+    """Find that a rejected credential is never sent again, and give another one."""
     assert home.entry
-    assert home.sent_since == 1
     requests, old = len(home.site.simulator.requests), home.site.credential
     await home.wait(AN_HOUR)
     await home.hass.config_entries.async_reload(home.entry.entry_id)
