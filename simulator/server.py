@@ -190,6 +190,8 @@ class Simulator:
             self._listening.result().close()
         else:
             self._listening.cancel()
+            # The loop may watch the socket already: left with its number, it would be deaf to the next socket that gets it.
+            asyncio.get_running_loop().remove_reader(self._socket)
         self._listening = None
         self._socket.close()
         self._socket = None

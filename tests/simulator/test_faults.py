@@ -134,6 +134,16 @@ async def test_refuse_can_be_set_and_cleared_again_and_again(client: Client) -> 
     assert client.simulator.faults.delivered["refuse"] == 4
 
 
+@pytest.mark.parametrize("turns", range(4))
+async def test_refuse_can_be_set_again_while_the_port_is_being_opened(client: Client, turns: int) -> None:
+    client.simulator.faults.set("refuse")
+    client.simulator.faults.clear()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    client.simulator.faults.set("refuse")
+    await assert_well(client)
+
+
 async def test_reset_breaks_the_connection(client: Client) -> None:
     client.simulator.faults.set("reset")
     with pytest.raises(aiohttp.ClientOSError, match="reset by peer"):
