@@ -47,6 +47,9 @@ class Pauses:
         self._over = asyncio.Event()
 
     async def sleep(self, seconds: float) -> None:
+        if not seconds:
+            await asyncio.sleep(0)
+            return
         self.seconds.append(seconds)
         await self._over.wait()
         self._over.clear()

@@ -1,17 +1,20 @@
 """Numbers are written as the user sees them, and only when that changes."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from custom_components.nezha import entity
-from homeassistant.const import ATTR_FRIENDLY_NAME, ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.const import ATTR_FRIENDLY_NAME, ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
 from .conftest import Clock, entry_of, refresh, set_up
 from .scripted import ScriptedDashboard, server
 from .test_life import entity_id, shown, state_of
+
+type Report = Callable[[int, float], Awaitable[float]]
 
 
 @pytest.fixture(autouse=True)
@@ -111,3 +114,62 @@ async def test_a_large_fleet_enables_what_it_has_room_for(
         if not each.disabled and each.unique_id.startswith("hub_2_")
     ]
     assert sorted(enabled) == ["hub_2_cpu", "hub_2_disk", "hub_2_memory", "hub_2_online"]
+
+
+class TestLoadThatDrifts:
+    """Averages over minutes move by a hundredth with each report; who looks at them does not miss that for a minute."""
+
+    @pytest.fixture(params=["load_5", "load_15"])
+    def key(self, request: pytest.FixtureRequest) -> str:
+        """Return which of them."""
+        return str(request.param)
+
+    @pytest.fixture
+    async def report(self, hass: HomeAssistant, clock: Clock, running: ScriptedDashboard, key: str) -> Report:
+        """Let some seconds go by, report a load, and return what is shown."""
+
+        async def report(after: int, load: float) -> float:
+            clock.tick(after)
+            await change(hass, running, **{key.replace("load_", "Load"): load})
+            return float(shown(hass, key))
+
+        return report
+
+    async def test_is_not_written(self, report: Report) -> None:
+        assert await report(30, 1.0) == 1.0
+        assert await report(30, 1.04) == 1.0
+
+    async def test_is_written_once_it_moved_far_enough(self, report: Report) -> None:
+        await report(30, 1.0)
+        assert await report(10, 1.05) == 1.05
+        assert await report(10, 0.99) == 0.99
+
+    async def test_is_never_older_than_a_minute(self, report: Report) -> None:
+        await report(30, 1.0)
+        assert await report(30, 1.01) == 1.0
+        assert await report(30, 1.01) == 1.01
+
+    async def test_is_written_where_the_next_report_would_be_too_late(self, report: Report) -> None:
+        await report(30, 1.0)
+        assert await report(31, 1.01) == 1.01
+
+    async def test_that_came_back_in_between_has_its_minute_anew(self, report: Report) -> None:
+        await report(30, 1.0)
+        assert await report(20, 1.01) == 1.0
+        assert await report(20, 1.0) == 1.0
+        assert await report(30, 1.02) == 1.0
+
+    async def test_is_shown_as_it_is_after_the_server_was_offline(
+        self, hass: HomeAssistant, clock: Clock, report: Report, key: str
+    ) -> None:
+        await report(30, 1.0)
+        clock.tick(300)
+        await refresh(hass, hass.config_entries.async_get_entry("hub"))
+        assert shown(hass, key) == STATE_UNAVAILABLE
+        assert await report(1, 1.01) == 1.01
+
+
+async def test_the_load_of_a_minute_is_always_written(hass: HomeAssistant, running: ScriptedDashboard) -> None:
+    await change(hass, running, Load1=1.0)
+    await change(hass, running, Load1=1.01)
+    assert shown(hass, "load_1") == "1.01"

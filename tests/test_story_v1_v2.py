@@ -245,7 +245,10 @@ class Pauses:
         self._over = asyncio.Event()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait; a mere turn of the loop is no pause."""
+        if not seconds:
+            await asyncio.sleep(0)
+            return
         await self._over.wait()
         self._over.clear()
 

@@ -85,12 +85,13 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         identify: Callable[[], Awaitable[Dashboard]],
     ) -> None:
         """Prepare; nothing is asked yet. `identify` tells which generation answers, without a credential."""
+        self._scan_interval: int = entry.options.get(CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL)
         super().__init__(
             hass,
             _LOGGER,
             config_entry=entry,
             name=DOMAIN,
-            update_interval=timedelta(seconds=entry.options.get(CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL)),
+            update_interval=timedelta(seconds=self._scan_interval),
         )
         self.devices = Devices(hass, entry)
         self.snapshot: Snapshot | None = None
@@ -145,6 +146,11 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
     def live(self) -> bool:
         """Whether frames arrive."""
         return self._frame is not None
+
+    @property
+    def pace(self) -> int:
+        """The seconds between two measurements that are published."""
+        return self._metrics_interval if self.live else self._scan_interval
 
     @property
     def groups(self) -> list[str]:

@@ -71,6 +71,12 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
         await super().async_added_to_hass()
         self._shown = self._read()
 
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Let the loop have a turn: without, thousands of entities would be removed in one go."""
+        await super().async_will_remove_from_hass()
+        await asyncio.sleep(0)
+
     @callback
     @override
     def _handle_coordinator_update(self) -> None:

@@ -27,6 +27,9 @@ from .sensor_service import add_service_sensors
 
 PARALLEL_UPDATES = 0
 
+_LONGEST_UNSEEN = 60
+"""Seconds."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StateDescription(SensorEntityDescription):
@@ -35,6 +38,8 @@ class StateDescription(SensorEntityDescription):
     value_fn: Callable[[State, Host | None], float | None]
     exists_fn: Callable[[KnownServer], bool] = lambda _: True
     placeholders: dict[str, str] | None = None
+    dead_band: float = 0
+    """How far the number may move unseen, for `_LONGEST_UNSEEN` at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,8 +145,8 @@ STATES: tuple[StateDescription, ...] = (
     _count("net_in_speed", lambda state, _: state.net_in_speed, **_SPEED),
     _count("net_out_speed", lambda state, _: state.net_out_speed, **_SPEED),
     _count("load_1", lambda state, _: state.load_1, suggested_display_precision=2),
-    _count("load_5", lambda state, _: state.load_5, suggested_display_precision=2),
-    _count("load_15", lambda state, _: state.load_15, suggested_display_precision=2),
+    _count("load_5", lambda state, _: state.load_5, suggested_display_precision=2, dead_band=0.05),
+    _count("load_15", lambda state, _: state.load_15, suggested_display_precision=2, dead_band=0.05),
     _count("tcp_connections", lambda state, _: state.tcp_connections, entity_registry_enabled_default=False),
     _count("udp_connections", lambda state, _: state.udp_connections, entity_registry_enabled_default=False),
     _count("processes", lambda state, _: state.processes, entity_registry_enabled_default=False),
@@ -340,13 +345,28 @@ class StateSensor(ServerEntity[tuple[float | None, None]], NumberSensor[None]):
         if description.placeholders:
             self._attr_translation_placeholders = description.placeholders
 
+    _true_at: int | None = None
+    """When what is shown was measured last, by the dashboard's clock."""
+
     @override
     def _read(self) -> tuple[float | None, None] | None:
         known = self.known
         if known is None or known.state is None or not known.online:
             return None
         value = self.entity_description.value_fn(known.state, known.host)
-        return None if value is None else self._rounded(value), None
+        shown = None if value is None else self._rounded(value)
+        if self._is_held(shown, known.memory.last_active):
+            return self._shown
+        self._true_at = known.memory.last_active
+        return shown, None
+
+    def _is_held(self, number: float | None, measured_at: int | None) -> bool:
+        """Whether what is shown may stand for this number until the next one: it drifts, and each step would be recorded."""
+        before = self._shown and self._shown[0]
+        if number is None or before is None or number == before or measured_at is None or self._true_at is None:
+            return False
+        age = measured_at + self.coordinator.pace - self._true_at
+        return abs(number - before) < self.entity_description.dead_band and 0 <= age <= _LONGEST_UNSEEN
 
 
 class TrafficSensor(ServerEntity[tuple[float | None, datetime | None]], NumberSensor[datetime | None]):

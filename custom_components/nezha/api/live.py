@@ -58,4 +58,7 @@ async def _receive(socket: ClientWebSocketResponse, decode: Callable[[object], F
             value = orjson.loads(message.data)
         except orjson.JSONDecodeError as err:
             raise ProtocolError(f"a frame is not JSON (byte {err.pos})") from None
-        yield decode(value)
+        frame = decode(value)
+        # Decoding a thousand servers took its time: let the loop have a turn before they are compared.
+        await asyncio.sleep(0)
+        yield frame
