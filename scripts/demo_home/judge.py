@@ -160,9 +160,9 @@ def _judge_range[T](entity: Entity, rule: Rule[T], low: float, high: float) -> V
     shown = number(entity.state)
     if shown is None or entity.attributes.get("unit_of_measurement") != rule.unit:
         return Verdict(entity, said, False)
-    # The rounding of what is shown, and that of the arithmetic; a state with more decimals is held to all of them.
+    # The drift, the rounding of what is shown, and that of the arithmetic; more decimals are held to all of them.
     decimals = max(rule.decimals, len((entity.state or "").partition(".")[2]))
-    slack = (0.5 * 10**-decimals + 1e-9 * abs(shown)) * rule.scale
+    slack = rule.drift + (0.5 * 10**-decimals + 1e-9 * abs(shown)) * rule.scale
     return Verdict(entity, said, low - slack <= shown * rule.scale <= high + slack)
 
 

@@ -30,6 +30,8 @@ class Rule[T]:
     decimals: int
     scale: float = 1
     """How many of the dashboard's units are one of the shown."""
+    drift: float = 0
+    """How far the number may move for a minute before that is shown, in the dashboard's unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ SERVER: dict[str, Rule[Server]] = {
     "net_in_transfer": Rule(_number("net_in_transfer"), "GiB", 2, _GIB),
     "net_out_transfer": Rule(_number("net_out_transfer"), "GiB", 2, _GIB),
     "load_1": Rule(_number("load_1"), None, 2),
-    "load_5": Rule(_number("load_5"), None, 2),
-    "load_15": Rule(_number("load_15"), None, 2),
+    "load_5": Rule(_number("load_5"), None, 2, drift=0.05),
+    "load_15": Rule(_number("load_15"), None, 2, drift=0.05),
 }
 SERVICE: dict[str, Rule[Service]] = {
     "latency": Rule(lambda service: service.delay[-1] if service.up and service.up[-1] else None, "ms", 1),
