@@ -10,6 +10,7 @@ import orjson
 
 from .errors import AuthenticationError, NezhaError, ProtocolError
 from .models import Frame
+from .transport import hang_up
 
 _LOGGER = logging.getLogger(__name__)
 _FIRST_PAUSE = 2
@@ -42,7 +43,7 @@ async def frames(
             except (ClientError, OSError, ProtocolError, TimeoutError) as err:
                 _LOGGER.debug("Live connection lost: %s", err)
             finally:
-                await socket.close()
+                await hang_up(socket)
             yield None
         await asyncio.sleep(pause * random.uniform(0.75, 1.25))
         pause = min(2 * pause, _LONGEST_PAUSE)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -47,6 +47,8 @@ LARGEST_REPLY = 32 * 2**20
 """Bytes. 1,000 servers are 0.85 MB on v0."""
 SILENCE = 10
 """Seconds without a frame after which a WebSocket counts as lost; the dashboard sends one every 2 s."""
+_GOODBYE = 0.1
+"""Seconds."""
 _MOST_REDIRECTS = 3
 _REDIRECTS = {301, 302, 303, 307, 308}
 _HTTP_SCHEMES = {"ws": "http", "wss": "https"}
@@ -121,8 +123,7 @@ class Transport:
                 self._url / path,
                 headers={**self._headers, **headers},
                 max_msg_size=LARGEST_REPLY,
-                # The dashboard never answers a close, and its frames keep arriving: closing waits for neither.
-                timeout=ClientWSTimeout(ws_receive=SILENCE, ws_close=0.1),
+                timeout=ClientWSTimeout(ws_receive=SILENCE),
             )
 
     async def _get(self, url: URL, headers: Mapping[str, str]) -> Reply:
@@ -133,6 +134,13 @@ class Transport:
                     return await _read(response)
                 url = _redirect(url, response.headers.get("Location", ""))
         raise GatewayError("redirected in a circle")
+
+
+async def hang_up(socket: ClientWebSocketResponse) -> None:
+    """Close a WebSocket. The dashboard never answers a close, and its frames keep arriving: this waits for neither."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_GOODBYE):
+            await socket.close()
 
 
 def only_to(url: URL) -> ClientMiddlewareType:
