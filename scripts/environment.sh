@@ -132,7 +132,7 @@ environment() {
     fi
     local requirements=()
     for file in "$@"; do requirements+=(--requirements "$file"); done
-    step "Installing the requirements of $name" "$uv" pip install --python "$python" "${requirements[@]}" ||
+    step "Installing the requirements of $name" "$uv" pip install --compile-bytecode --python "$python" "${requirements[@]}" ||
         die "The requirements could not be installed (see above). A missing compiler is brought by Debian's build-essential; then run this again."
     echo "$wanted" >"$folder/installed"
 }

@@ -995,7 +995,11 @@ class TestStates:
 
 
 @pytest.mark.timeout(300)
-async def test_a_thousand_servers(hass: HomeAssistant, clock: Clock, socket_enabled: None) -> None:
+async def test_a_thousand_servers(
+    hass: HomeAssistant, clock: Clock, socket_enabled: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Home Assistant's lines about each entity take longer than the entities.
+    caplog.set_level(logging.WARNING, "homeassistant")
     dashboard = Dashboard(tokens=[ScriptedDashboard.TOKEN])
     populate(dashboard, 1_000)
     simulator = Simulator(dashboard)

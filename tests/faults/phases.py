@@ -3,12 +3,11 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from custom_components.nezha.const import DOMAIN
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.translation import async_get_exception_message
-
-from custom_components.nezha.const import DOMAIN
 
 from .home import Home, until
 from .site import SERVERS
