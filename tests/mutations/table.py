@@ -332,6 +332,13 @@ MUTATIONS = (
         ("tests/test_entities.py",),
     ),
     Mutation(
+        "shows an old load for as long as it drifts little",
+        f"{_NEZHA}/sensor.py",
+        "and 0 <= age <= _LONGEST_UNSEEN",
+        "and 0 <= age",
+        ("tests/test_numbers.py::TestLoadThatDrifts::test_is_never_older_than_a_minute",),
+    ),
+    Mutation(
         "rounds traffic",
         f"{_NEZHA}/sensor.py",
         "return self._to_shown(self.entity_description.value_fn(known.state)) if boot_time",
