@@ -385,6 +385,28 @@ class TestBoot:
         assert known.state
         assert known.state.net_in_transfer == 500
 
+    @pytest.mark.parametrize("is_known", [True, False], ids=["seen before", "after a restart of Home Assistant"])
+    @pytest.mark.parametrize("boot_host", [host(NOW + 60), None], ids=["its boot time", "no host"])
+    def test_not_the_counters_of_one_whose_agent_was_lost_at_once(
+        self, watch: Watch, boot_host: Host | None, is_known: bool
+    ) -> None:
+        """The dashboard forgot when they were reported: under the old boot time they would be taken for a loss."""
+        before = watch.sees(NOW, reported(NOW, net=10**9))
+        if not is_known:
+            watch = watch.restarted()
+        lost = reported(NOW + 63, state=state(3, net=500), host=boot_host, last_active=None)
+        known = watch.sees(NOW + 65, lost)
+        assert known.memory.boot_time == BOOT
+        assert known.state == (before.state if is_known else None)
+        known = watch.sees(NOW + 120, reported(NOW + 120, boot=NOW + 60, net=600))
+        assert (known.memory.boot_time, known.state and known.state.net_in_transfer) == (NOW + 60, 600)
+
+    def test_the_last_counters_of_one_whose_agent_is_lost(self, watch: Watch) -> None:
+        watch.sees(NOW, reported(NOW, net=500))
+        known = watch.sees(NOW + 5, reported(NOW + 4, net=600, last_active=None))
+        assert known.state
+        assert known.state.net_in_transfer == 600
+
     @pytest.mark.parametrize("error", [-DAY, -3_600, 3_600, DAY])
     def test_a_real_reboot_while_the_dashboards_clock_is_wrong(self, watch: Watch, error: int) -> None:
         """The counter began anew whatever the clock says: under the old boot time it would be counted twice."""

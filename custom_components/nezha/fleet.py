@@ -204,14 +204,18 @@ def _newest(now: int, *times: int | None) -> int | None:
 
 
 def _of_unknown_boot(memory: Memory, server: Server) -> bool:
-    """Whether a state is of a new boot whose boot time is still missing, as after a restart of server and dashboard."""
-    return (
-        server.host is None
-        and server.state is not None
-        and server.last_active is not None
-        and memory.started is not None
-        and server.last_active - server.state.uptime - memory.started > _BOOT_JITTER
-    )
+    """Whether a state is of a new boot that cannot be accepted, as its boot time or the time of its report is missing.
+
+    The former after a restart of server and dashboard; the latter on v2, which forgets when a server reported as soon as
+    the connection to its agent breaks, and keeps the state.
+    """
+    if server.state is None or memory.boot_time is None or memory.started is None:
+        return False
+    if server.last_active is None:
+        uptime = (memory.reported or memory.started) - memory.started
+        boot_time = memory.boot_time if server.host is None else server.host.boot_time
+        return server.state.uptime < uptime - _BOOT_JITTER or abs(boot_time - memory.boot_time) > _BOOT_JITTER
+    return server.host is None and server.last_active - server.state.uptime - memory.started > _BOOT_JITTER
 
 
 def _boot(memory: Memory, server: Server, known: KnownServer | None) -> Memory:
