@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-import json
 import math
 from pathlib import Path
 import tempfile
@@ -12,18 +10,16 @@ import time
 from types import MappingProxyType
 from typing import Any
 
-from zeroconf import IPVersion
-
 from homeassistant import bootstrap, loader
-from homeassistant.components import zeroconf
 from homeassistant.config_entries import SOURCE_USER, ConfigEntries, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.setup import async_setup_component
+from scripts.demo_home.hass import ask_this_machine_only
+from scripts.demo_home.storage import store_http
 
 from .dashboard import ROOT, Remote
 
-_LOCALHOST = "127.0.0.1"
 _REST = 0.0005
 """CPU seconds that pass as doing nothing."""
 
@@ -34,8 +30,9 @@ async def home() -> AsyncIterator[HomeAssistant]:
     with tempfile.TemporaryDirectory(prefix="nezha-benchmark-") as name:
         folder = Path(name)
         (folder / "custom_components").symlink_to(ROOT / "custom_components", target_is_directory=True)
-        _seed_http(folder)
-        zeroconf._async_get_zc_args = _on_this_machine  # noqa: SLF001
+        # Home Assistant's own web server, which calendars want.
+        store_http(folder, 0)
+        ask_this_machine_only()
         hass = HomeAssistant(name)
         hass.config.skip_pip = True
         loader.async_setup(hass)
@@ -52,36 +49,11 @@ async def home() -> AsyncIterator[HomeAssistant]:
             await hass.async_stop(force=True)
 
 
-def _on_this_machine(hass: HomeAssistant) -> dict[str, Any]:
-    """Return the arguments of the multicast DNS client, which Home Assistant's web client has: nothing leaves this machine."""
-    return {"interfaces": [_LOCALHOST], "ip_version": IPVersion.V4Only, "unicast": True}
-
-
 async def set_up(hass: HomeAssistant, component: str, config: object) -> None:
     """Set up a component as from `configuration.yaml`."""
     if not await async_setup_component(hass, component, {component: config}):
         raise RuntimeError(f"{component} could not be set up")
     await hass.async_block_till_done()
-
-
-def _seed_http(folder: Path) -> None:
-    """Let Home Assistant's own web server, which calendars want, listen on this machine only, on any port."""
-    http = {
-        "server_host": [_LOCALHOST],
-        "server_port": 0,
-        "cors_allowed_origins": [],
-        "login_attempts_threshold": -1,
-        "ip_ban_enabled": False,
-        "ssl_profile": "modern",
-        "use_x_frame_options": True,
-        "created_at": datetime.now(UTC).isoformat(),
-        "error": None,
-        "error_message": None,
-    }
-    data = {"stable": http, "pending": None, "yaml_migration_done": True}
-    (folder / ".storage").mkdir()
-    content = {"version": 2, "minor_version": 2, "key": "http", "data": data}
-    (folder / ".storage" / "http").write_text(json.dumps(content), encoding="utf-8")
 
 
 async def add_entry(hass: HomeAssistant, domain: str, data: dict[str, Any], options: dict[str, Any]) -> ConfigEntry:

@@ -21,6 +21,11 @@ def _on_this_machine(hass: HomeAssistant) -> dict[str, Any]:
     return {"interfaces": [LOCALHOST], "ip_version": IPVersion.V4Only, "unicast": True}
 
 
-if __name__ == "__main__":
+def ask_this_machine_only() -> None:
+    """Have every client of multicast DNS that Home Assistant makes from now on stay here."""
     component._async_get_zc_args = _on_this_machine  # noqa: SLF001
+
+
+if __name__ == "__main__":
+    ask_this_machine_only()
     sys.exit(command.main())

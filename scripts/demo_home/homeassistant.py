@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 import json
 from pathlib import Path
 import re
@@ -19,6 +18,7 @@ from .dashboard import Access
 from .errors import DemoError
 from .forms import DOMAIN, INTEGRATION, add_entry, set_options
 from .processes import LOCALHOST, Process
+from .storage import store, store_http
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START_TIMEOUT = 180
@@ -320,7 +320,7 @@ def _prepare(folder: Path, port: int, configuration: str, integrations: Iterable
     """Write what Home Assistant reads at its start."""
     if not (INTEGRATION / "manifest.json").exists():
         raise DemoError(f"The integration is not in this checkout: {INTEGRATION} has no manifest.json.")
-    (folder / ".storage").mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "configuration.yaml").write_text(configuration, encoding="utf-8")
     components = folder / "custom_components"
     components.mkdir(exist_ok=True)
@@ -330,25 +330,6 @@ def _prepare(folder: Path, port: int, configuration: str, integrations: Iterable
         link = components / integration.name
         link.unlink(missing_ok=True)
         link.symlink_to(integration, target_is_directory=True)
-    # Since 2026 these settings are in the storage; in YAML they would wait for somebody to confirm them on every page.
-    http = {
-        "server_host": [LOCALHOST],
-        "server_port": port,
-        "cors_allowed_origins": [],
-        "login_attempts_threshold": -1,
-        "ip_ban_enabled": False,
-        "ssl_profile": "modern",
-        "use_x_frame_options": True,
-        "created_at": datetime.now(UTC).isoformat(),
-        "error": None,
-        "error_message": None,
-    }
-    _store(folder, "http", 2, 2, {"stable": http, "pending": None, "yaml_migration_done": True})
+    store_http(folder, port)
     if not (folder / ".storage" / "onboarding").exists():
-        _store(folder, "onboarding", 4, 1, {"done": ["core_config", "analytics", "integration"]})
-
-
-def _store(folder: Path, key: str, version: int, minor_version: int, data: dict[str, Any]) -> None:
-    """Write a file of Home Assistant's storage."""
-    content = {"version": version, "minor_version": minor_version, "key": key, "data": data}
-    (folder / ".storage" / key).write_text(json.dumps(content), encoding="utf-8")
+        store(folder, "onboarding", 4, 1, {"done": ["core_config", "analytics", "integration"]})
