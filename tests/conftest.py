@@ -1,6 +1,7 @@
 """Fixtures: a Home Assistant that may talk to loopback, a clock that is moved by hand, dashboards to talk to."""
 
 import asyncio
+import asyncio.constants
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 import socket
@@ -25,6 +26,10 @@ from .scripted import ScriptedDashboard
 pytest_plugins = ["tests.no_secrets", "tests.strict_translations"]
 
 NOON = "2026-06-01T12:00:00+00:00"
+
+# The plugin has each loop debugged, which then keeps ten lines of stack with every callback: a fifth of a test's time, and
+# nobody reads them.
+asyncio.constants.DEBUG_STACK_DEPTH = 1
 
 
 @pytest.fixture(autouse=True)

@@ -33,6 +33,8 @@ RESTART_AFTER = 60
 
 REAL_AGENTS = ("alpha", "beta", "wu_biao_qian")
 SYNTHETIC_AGENTS = tuple(f"vps_{number}" for number in range(8))
+COUNTERS = {"NetInTransfer": "inbound_traffic", "NetOutTransfer": "outbound_traffic"}
+"""The ends of their entities' ids."""
 
 
 @pytest.fixture
@@ -51,6 +53,10 @@ class Life:
 
     def __init__(self) -> None:
         self.online: dict[str, list[tuple[float, str]]] = {}
+        self.unique_ids: dict[str, str] = {}
+        """At the end, by the entity's id."""
+        self.sums: dict[tuple[str, str], int] = {}
+        """Bytes by the statistics: of the synthetic agents, by name and counter."""
 
     def note(self, hass: HomeAssistant, moment: float) -> None:
         """Write down who is online."""
@@ -87,7 +93,11 @@ async def life(recorder_mock: Recorder, hass: HomeAssistant, clock: Clock, scrip
             await hass.async_block_till_done()
             await set_up(hass, entry)
         life.note(hass, answer["t"])
+    life.unique_ids = {entry.entity_id: entry.unique_id for entry in er.async_get(hass).entities.values()}
     await compile_statistics(hass)
+    for name in SYNTHETIC_AGENTS:
+        for counter, key in COUNTERS.items():
+            life.sums[name, counter] = await sum_of(hass, f"sensor.{name}_{key}")
     return life
 
 
@@ -115,7 +125,7 @@ def true_sum(name: str, counter: str) -> int:
     return total
 
 
-async def test_who_is_online_and_when(life: Life) -> None:
+def who_is_online_and_when(life: Life) -> None:
     """Silent agents go offline after the threshold and come back; the dashboard's restart takes nobody down."""
     for name in REAL_AGENTS:
         assert life.turns(name) == [(0.13, "on"), (80.19, "unavailable"), (92.2, "on")]
@@ -130,7 +140,7 @@ async def test_who_is_online_and_when(life: Life) -> None:
     assert life.turns("never") == [(0.13, "off"), (80.19, "unavailable"), (92.2, "off")]
 
 
-async def test_offline_is_by_the_dashboards_own_clock(life: Life) -> None:
+def offline_is_by_the_dashboards_own_clock(life: Life) -> None:
     """The recorded moment at which the silence first exceeds 30 s is the one at which Home Assistant says so."""
     name = SYNTHETIC_AGENTS[0]
     first = next(
@@ -140,17 +150,26 @@ async def test_offline_is_by_the_dashboards_own_clock(life: Life) -> None:
     assert (answer["t"], "off") in life.turns(name)
 
 
-async def test_the_traffic_statistics_equal_the_true_sums(hass: HomeAssistant, life: Life) -> None:
+def the_traffic_statistics_equal_the_true_sums(life: Life) -> None:
     for name in SYNTHETIC_AGENTS:
         assert true_sum(name, "NetInTransfer") > 10**7
-        assert await sum_of(hass, f"sensor.{name}_inbound_traffic") == true_sum(name, "NetInTransfer")
-        assert await sum_of(hass, f"sensor.{name}_outbound_traffic") == true_sum(name, "NetOutTransfer")
+        for counter in COUNTERS:
+            assert life.sums[name, counter] == true_sum(name, counter)
 
 
-async def test_the_restart_leaves_every_entity_where_it_was(hass: HomeAssistant, life: Life) -> None:
-    registry = er.async_get(hass)
-    numbered = [entry for entry in registry.entities.values() if entry.entity_id.endswith("_2")]
-    assert not numbered
-    assert {entry.unique_id.split("_")[1] for entry in registry.entities.values() if entry.device_id} >= {
-        str(number) for number in range(1, 13)
-    }
+def the_restart_leaves_every_entity_where_it_was(life: Life) -> None:
+    assert not [entity_id for entity_id in life.unique_ids if entity_id.endswith("_2")]
+    servers = {unique_id.split("_")[1] for unique_id in life.unique_ids.values()}
+    assert servers >= {str(number) for number in range(1, 13)}
+
+
+async def test_story(life: Life, subtests: pytest.Subtests) -> None:
+    """Told once, and looked at from every side."""
+    for check in (
+        who_is_online_and_when,
+        offline_is_by_the_dashboards_own_clock,
+        the_traffic_statistics_equal_the_true_sums,
+        the_restart_leaves_every_entity_where_it_was,
+    ):
+        with subtests.test(check.__name__):
+            check(life)

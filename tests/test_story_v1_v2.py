@@ -39,6 +39,8 @@ DELETED = {"v1": (5, 11), "v2": (4, 11)}
 """The number of the server that is deleted, and the one under which it registers anew."""
 
 GENERATIONS = ("v1", "v2")
+COUNTERS = ("net_in_transfer", "net_out_transfer")
+"""By the dashboard's names and the integration's alike."""
 
 
 def story_of(generation: str) -> list[dict[str, Any]]:
@@ -143,12 +145,16 @@ class Life:
     """What Home Assistant was told, and what it showed."""
 
     generation: str
+    is_lost: bool
+    """Whether the WebSocket could not be had for a while."""
     told: list[dict[str, Any]] = field(default_factory=list)
     """The lines of the story that reached it."""
     online: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
     ids: list[dict[str, str]] = field(default_factory=list)
     """The entity ids by unique id: at first, and at the end."""
     devices: list[dict[str, dr.DeviceEntry]] = field(default_factory=list)
+    sums: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Bytes by the statistics: of the servers that rebooted, by uuid and counter."""
 
     def note(self, hass: HomeAssistant, moment: float) -> None:
         """Write down who is online, by uuid."""
@@ -163,6 +169,13 @@ class Life:
         self.ids.append({entry.unique_id: entry.entity_id for entry in entries})
         devices = dr.async_entries_for_config_entry(dr.async_get(hass), "hub")
         self.devices.append({next(iter(device.identifiers))[1]: device for device in devices})
+
+    async def note_sums(self, hass: HomeAssistant) -> None:
+        """Write down what the statistics say of traffic."""
+        await compile_statistics(hass)
+        for identity in self.kinds()[0]:
+            for counter in COUNTERS:
+                self.sums[identity, counter] = await sum_of(hass, self.ids[-1][f"hub_{identity}_{counter}"])
 
     def turns(self, identity: str) -> list[tuple[float, str]]:
         """Return when the state of a server became another, the first one included."""
@@ -296,7 +309,7 @@ async def told(
     is_lost: bool,
 ) -> Life:
     """Tell the story."""
-    story, life = STORIES[generation], Life(generation)
+    story, life = STORIES[generation], Life(generation, is_lost)
     first = answers_of(generation)[0]
     # The frame's clock is cut to whole seconds as the Date is.
     start = parsedate_to_datetime(first["date"]).timestamp() - first["t"]
@@ -359,7 +372,7 @@ async def told(
     await replay.send(story[-1]["body"])
     await hass.async_block_till_done()
     life.note_entities(hass)
-    await compile_statistics(hass)
+    await life.note_sums(hass)
     return life
 
 
@@ -375,9 +388,14 @@ AWAY = {"v1": (85.18, 96.18), "v2": (85.18, 96.21)}
 """When the dashboard could be had no longer, and when it first answered again. Frames alone go on in between."""
 
 
-async def test_who_is_online_and_when(life: Life, generation: str, is_lost: bool) -> None:
+def active_at(server: dict[str, Any]) -> float:
+    """Return when a server was active last, in unix seconds."""
+    return int(datetime.fromisoformat(server["last_active"]).timestamp())
+
+
+def who_is_online_and_when(life: Life) -> None:
     """Silent agents go offline after the threshold and come back; the dashboard's restart takes nobody down."""
-    gone, back = AWAY[generation]
+    gone, back = AWAY[life.generation]
     rebooted, real, never = life.kinds()
     assert (len(rebooted), len(real), len(never)) == (6, 2, 2)
     outage = [(gone, "unavailable"), (back, "on")]
@@ -385,11 +403,11 @@ async def test_who_is_online_and_when(life: Life, generation: str, is_lost: bool
         assert life.turns(identity) == [(0.13, "on"), *outage]
     for identity in never:
         assert life.turns(identity) == [(0.13, "off"), (gone, "unavailable"), (back, "off")]
-    deleted = life.numbers[DELETED[generation][0]]
+    deleted = life.numbers[DELETED[life.generation][0]]
     for identity in rebooted:
         (_, on), (offline_at, off), (online_at, on_again), *rest = life.turns(identity)
         assert (on, off, on_again) == ("on", "off", "on")
-        assert offline_at in ((40.15, 40.16) if is_lost else (38.15,))
+        assert offline_at in ((40.15, 40.16) if life.is_lost else (38.15,))
         expected = next(
             moment
             for moment, now, server in life.seen(identity)
@@ -400,12 +418,7 @@ async def test_who_is_online_and_when(life: Life, generation: str, is_lost: bool
             assert rest == outage
 
 
-def active_at(server: dict[str, Any]) -> float:
-    """Return when a server was active last, in unix seconds."""
-    return int(datetime.fromisoformat(server["last_active"]).timestamp())
-
-
-async def test_offline_is_by_the_dashboards_own_clock(life: Life) -> None:
+def offline_is_by_the_dashboards_own_clock(life: Life) -> None:
     """The recorded moment at which the silence first exceeds 30 s is the one at which Home Assistant says so."""
     for identity in life.kinds()[0]:
         newest = 0
@@ -418,9 +431,9 @@ async def test_offline_is_by_the_dashboards_own_clock(life: Life) -> None:
             pytest.fail("it was never silent for so long")
 
 
-async def test_the_deleted_server_returns_as_itself(life: Life, generation: str) -> None:
+def the_deleted_server_returns_as_itself(life: Life) -> None:
     """Under another number and another name: its uuid is the same, and so are its device and its entities."""
-    old, new = DELETED[generation]
+    old, new = DELETED[life.generation]
     identity = life.numbers[old]
     assert life.numbers[new] == identity
     names = {server["name"] for _, _, server in life.seen(identity)}
@@ -431,18 +444,30 @@ async def test_the_deleted_server_returns_as_itself(life: Life, generation: str)
     assert life.ids[0] == life.ids[1]
     assert life.turns(identity)[-1][1] == "on"
     gone = [moment for moment, state in life.turns(identity) if state == "unavailable"]
-    assert gone[0] == next(answer["t"] for answer in answers_of(generation) if answer["t"] > 70)
+    assert gone[0] == next(answer["t"] for answer in answers_of(life.generation) if answer["t"] > 70)
 
 
-async def test_the_traffic_statistics_equal_the_true_sums(hass: HomeAssistant, life: Life) -> None:
-    ids = life.ids[-1]
+def the_traffic_statistics_equal_the_true_sums(life: Life) -> None:
     for identity in life.kinds()[0]:
-        for key, counter in (("net_in_transfer", "net_in_transfer"), ("net_out_transfer", "net_out_transfer")):
+        for counter in COUNTERS:
             assert life.true_sum(identity, counter) > 10**6
-            assert await sum_of(hass, ids[f"hub_{identity}_{key}"]) == life.true_sum(identity, counter)
+            assert life.sums[identity, counter] == life.true_sum(identity, counter)
 
 
-async def test_the_restart_leaves_every_entity_where_it_was(hass: HomeAssistant, life: Life) -> None:
+def the_restart_leaves_every_entity_where_it_was(life: Life) -> None:
     assert not [entity_id for entity_id in life.ids[-1].values() if entity_id.endswith("_2")]
     assert life.devices[0].keys() == life.devices[1].keys()
     assert life.devices[1].keys() == {"hub", *(f"hub_{identity}" for identity in life.numbers.values())}
+
+
+async def test_story(life: Life, subtests: pytest.Subtests) -> None:
+    """Told once, and looked at from every side."""
+    for check in (
+        who_is_online_and_when,
+        offline_is_by_the_dashboards_own_clock,
+        the_deleted_server_returns_as_itself,
+        the_traffic_statistics_equal_the_true_sums,
+        the_restart_leaves_every_entity_where_it_was,
+    ):
+        with subtests.test(check.__name__):
+            check(life)
