@@ -355,7 +355,7 @@ class StateSensor(ServerEntity[tuple[float | None, None]], NumberSensor[None]):
             return None
         value = self.entity_description.value_fn(known.state, known.host)
         shown = None if value is None else self._rounded(value)
-        if self._is_held(shown, known.memory.last_active):
+        if self.entity_description.dead_band and self._is_held(shown, known.memory.last_active):
             return self._shown
         self._true_at = known.memory.last_active
         return shown, None

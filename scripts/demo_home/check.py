@@ -14,7 +14,7 @@ from .reading import Reading, Server
 from .rules import FRAME, PRESENT, Place, cycle_of, places
 
 _LATENESS = 3
-"""Seconds that a poll of Home Assistant, or a frame, may come later than it should, and take."""
+"""Seconds that a poll of Home Assistant, or a frame, usually comes later than it should, and takes, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +81,18 @@ class Result:
         )
 
 
-def compare(shown: Shown, readings: Sequence[Reading], interval: int, *, live: bool) -> Comparison:
+def compare(
+    shown: Shown, readings: Sequence[Reading], interval: int, *, live: bool, lateness: float = _LATENESS
+) -> Comparison:
     """Compare every entity that is on by default with the readings of the last interval before Home Assistant was asked.
 
-    `live` is for v1 and v2, which send frames; what they tell is published at the same interval.
+    `live` is for v1 and v2, which send frames; what they tell is published at the same interval. `lateness` is the seconds
+    that a poll or a frame may come later than it should, and take.
     """
     readings = list(_carried_on(readings))
     called_for = [places(reading, live=live) for reading in readings]
     # What is new or gone in these seconds may be there or not; the rest has to be.
-    expected = set.intersection(*called_for[_window(readings, shown, interval + FRAME)])
+    expected = set.intersection(*called_for[_window(readings, shown, interval + FRAME + lateness)])
     possible = set.union(*called_for)
 
     by_place = {Place(entity.server, entity.service, entity.key): entity for entity in shown.entities if entity.enabled}
@@ -107,7 +110,7 @@ def compare(shown: Shown, readings: Sequence[Reading], interval: int, *, live: b
     verdicts = [
         verdict
         for moment, entities in moments.items()
-        for verdict in _judge_moment(entities, readings[_window(readings, shown, ages[moment])], live=live)
+        for verdict in _judge_moment(entities, readings[_window(readings, shown, ages[moment] + lateness)], live=live)
     ]
     return Comparison(
         verdicts=verdicts,
@@ -127,21 +130,27 @@ def _moment(place: Place, interval: int) -> tuple[object, int]:
     return place.server or place, interval + FRAME
 
 
-def _window(readings: Sequence[Reading], shown: Shown, age: int) -> slice:
+def _window(readings: Sequence[Reading], shown: Shown, age: float) -> slice:
     """Choose the readings among which a moment lies, at most so old when Home Assistant was asked: one more at each end."""
-    begin = shown.asked - age - _LATENESS
+    begin = shown.asked - age
     first = max((i for i, reading in enumerate(readings) if reading.at < begin), default=0)
     last = next((i for i, reading in enumerate(readings) if reading.asked > shown.answered), len(readings) - 1)
     return slice(first, last + 1)
 
 
-def _judge_moment(entities: Iterable[Entity], window: Sequence[Reading], *, live: bool) -> list[Verdict]:
+def _judge_moment(entities: Sequence[Entity], window: Sequence[Reading], *, live: bool) -> list[Verdict]:
     """Judge entities that show the same moment, so that all of them have to fit between the same two readings."""
-    attempts = (
-        [judge(entity, window[:i], window[i:] if live else window[i : i + 1]) for entity in entities]
-        for i in range(1, len(window))
-    )
-    return min(attempts, key=lambda verdicts: sum(not verdict.ok for verdict in verdicts))
+    attempts = []
+    for i in reversed(range(1, len(window))):
+        after = window[i:] if live else window[i : i + 1]
+        attempts.append([judge(entity, window[:i], after) for entity in entities])
+        if not _wrong(attempts[-1]):
+            break
+    return min(attempts, key=_wrong)
+
+
+def _wrong(verdicts: Iterable[Verdict]) -> int:
+    return sum(not verdict.ok for verdict in verdicts)
 
 
 def _carried_on(readings: Iterable[Reading]) -> Iterator[Reading]:

@@ -39,6 +39,9 @@ _RECOVERY = 240
 """Seconds within which all has to be well again once the faults are over. A socket is tried again after two minutes at
 most, an entry that could not be set up after 80 s."""
 _CENSUSES = 3
+_LATENESS = 30
+"""Seconds that a poll or a frame may be late when values are compared: the machine may be busy. A value that is wrong is so
+for longer."""
 
 
 class Soak:
@@ -191,8 +194,8 @@ class Soak:
         """Compare every value that is shown with what the dashboards say now."""
         async with AsyncExitStack() as stack:
             readers = [await stack.enter_async_context(await reader(self._session, site.access)) for site in self.sites]
-            # One poll at least, so that what is compared was polled under the readers' eyes.
-            await asyncio.sleep(INTERVAL + 1)
+            # What is compared has to have been asked for under the readers' eyes.
+            await asyncio.sleep(INTERVAL + _LATENESS)
             for site, its_reader in zip(self.sites, readers, strict=True):
                 await self._compare_site(site, its_reader, findings)
         findings.compared["values"] += self.values.values
@@ -210,7 +213,8 @@ class Soak:
             is_blank = entity.state in (None, "unavailable", "unknown") or entity.server in site.victims
             findings.check("entities without a truth", is_blank, f"{entity.entity_id} is still {entity.state}")
         self.entities |= {entity.entity_id: (site, entity) for entity in true}
-        self.values.add(compare(Shown(true, asked, answered), its_reader.readings, INTERVAL, live=its_reader.live))
+        shown = Shown(true, asked, answered)
+        self.values.add(compare(shown, its_reader.readings, INTERVAL, live=its_reader.live, lateness=_LATENESS))
 
     async def _carry_no_more(self, findings: Findings) -> None:
         """Let no server carry any more traffic, and wait until Home Assistant shows the last byte of each."""

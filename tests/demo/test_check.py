@@ -111,10 +111,10 @@ def _entities(**states: str) -> list[Entity]:
     ]
 
 
-def _compare(entities: list[Entity], readings: list[Reading]) -> Comparison:
+def _compare(entities: list[Entity], readings: list[Reading], **options: float) -> Comparison:
     """Compare after the last but one reading."""
     now = len(readings) - 1.5
-    return compare(Shown(entities, now, now), readings, interval=5, live=False)
+    return compare(Shown(entities, now, now), readings, interval=5, live=False, **options)
 
 
 def _wrong(comparison: Comparison) -> list[str]:
@@ -172,6 +172,13 @@ def test_only_the_last_interval_counts() -> None:
     readings = _readings(*[_server(CPU=90)] * 5, *[_server(CPU=10)] * 12)
     assert _wrong(_compare(_entities(cpu="90.0"), readings)) == ["cpu"]
     assert _wrong(_compare(_entities(cpu="10.0"), readings)) == []
+
+
+def test_a_machine_may_be_busy() -> None:
+    """A poll may then be later than usual, and no later than that."""
+    readings = _readings(*[_server(CPU=90)] * 5, *[_server(CPU=10)] * 12)
+    assert _wrong(_compare(_entities(cpu="90.0"), readings, lateness=8)) == []
+    assert _wrong(_compare(_entities(cpu="90.0"), readings, lateness=4)) == ["cpu"]
 
 
 def test_a_missing_and_an_unexpected_entity_are_found() -> None:
