@@ -88,8 +88,9 @@ class State:
     """Percent, one a card, in the order of `Host.gpu`."""
 
 
-HOST_FIELDS = frozenset(field.name for field in fields(Host))
 STATE_FIELDS = frozenset(field.name for field in fields(State))
+HOST_FIELDS = frozenset(field.name for field in fields(Host)) - STATE_FIELDS
+"""Without `cpu` and `gpu`, which are names there and usages in a state."""
 
 
 @dataclass(frozen=True, slots=True)

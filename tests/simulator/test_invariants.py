@@ -190,6 +190,7 @@ def test_a_pinned_value_is_in_the_next_report_until_unpinned(dashboard: Dashboar
     server = dashboard.add_server("alpha")
     dashboard.advance()
     earlier = server.state
+    names = server.machine.host(clock.now).cpu
     server.machine.pin(cpu=50.0, net_in_transfer=123, country_code="is")
     dashboard.advance()
     assert server.state == earlier
@@ -198,6 +199,7 @@ def test_a_pinned_value_is_in_the_next_report_until_unpinned(dashboard: Dashboar
     assert server.state is not None
     assert server.host is not None
     assert (server.state.cpu, server.state.net_in_transfer, server.host.country_code) == (50.0, 123, "is")
+    assert server.host.cpu == names, "a processor's name is not its usage"
     server.machine.unpin("cpu")
     clock.tick(2)
     dashboard.advance()
