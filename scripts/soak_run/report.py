@@ -26,14 +26,24 @@ def report(soak: Soak, findings: Findings, before: Census, after: Census, second
         "figures": dict(findings.figures),
         "memory": {
             "seconds between": round(after.at - before.at),
-            "before": {"MB": round(before.resident / 1e6, 1), "tasks": before.tasks, "files": before.files},
-            "after": {"MB": round(after.resident / 1e6, 1), "tasks": after.tasks, "files": after.files},
+            "before": _census(before),
+            "after": _census(after),
             "objects": {
                 kind: [before.objects.get(kind, 0), after.objects.get(kind, 0)]
                 for kind in sorted(before.objects.keys() | after.objects.keys())
             },
         },
         "wrong": findings.wrong,
+    }
+
+
+def _census(census: Census) -> dict[str, float]:
+    return {
+        "small blocks in use": census.blocks,
+        "MB of others in use": round(census.heap / 1e6, 1),
+        "MB resident": round(census.resident / 1e6, 1),
+        "tasks": census.tasks,
+        "open files": census.files,
     }
 
 
@@ -46,9 +56,9 @@ def render(told: Mapping[str, Any]) -> str:
                 old, new = value["before"], value["after"]
                 objects = [sum(pair[place] for pair in value["objects"].values()) for place in (0, 1)]
                 lines.append(
-                    f"memory, over {value['seconds between']} s in one process: {old['MB']} MB → {new['MB']} MB, "
-                    f"objects {objects[0]} → {objects[1]}, tasks {old['tasks']} → {new['tasks']}, "
-                    f"open files {old['files']} → {new['files']}"
+                    f"memory, over {value['seconds between']} s in one process: "
+                    f"objects of the integration {objects[0]:,} → {objects[1]:,}, "
+                    + ", ".join(f"{name} {old[name]:,} → {new[name]:,}" for name in old)
                 )
             case dict():
                 lines += [f"{title}:", *(f"  {count:>12,}  {name}" for name, count in value.items())]

@@ -98,15 +98,25 @@ def test_a_credential_in_a_file_that_is_not_made_for_it(tmp_path: Path) -> None:
     assert findings.figures == {"credentials where they belong": 1}
 
 
-QUIET = Census(at=0, objects={"sensor.StateSensor": 900, "fleet.KnownServer": 100}, tasks=5, files=24, resident=10**8)
+QUIET = Census(
+    at=0,
+    objects={"sensor.StateSensor": 900, "fleet.KnownServer": 100},
+    tasks=5,
+    files=24,
+    blocks=2 * 10**6,
+    heap=10**8,
+    resident=4 * 10**8,
+)
 
 
 @pytest.mark.parametrize(
     ("after", "wrong"),
     [
-        (replace(QUIET, at=900, resident=109 * 10**6), 0),
-        (replace(QUIET, at=900, resident=111 * 10**6), 1),
-        (replace(QUIET, at=60, resident=111 * 10**6), 0),
+        (replace(QUIET, at=900, heap=104 * 10**6), 0),
+        (replace(QUIET, at=900, heap=106 * 10**6), 1),
+        (replace(QUIET, at=900, blocks=2_090_000), 0),
+        (replace(QUIET, at=900, blocks=2_110_000), 1),
+        (replace(QUIET, at=60, heap=106 * 10**6), 0),
         (replace(QUIET, tasks=6), 1),
         (replace(QUIET, files=26), 0),
         (replace(QUIET, files=27), 1),

@@ -7,13 +7,14 @@ from datetime import timedelta
 import gc
 import os
 from pathlib import Path
+import sys
+from typing import Any
 
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.tasks import CommitTask, RecorderTask, StatisticsTask, SynchronizeTask
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonValueType
 
 DOMAIN = "soak_probe"
 _PERIOD = timedelta(minutes=5)
@@ -43,18 +44,42 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
     async def census(call: ServiceCall) -> ServiceResponse:
         """Count what is alive."""
-        return {"tasks": len(asyncio.all_tasks()), **await hass.async_add_executor_job(_census)}
+        return {"tasks": len(asyncio.all_tasks()), **await hass.async_add_executor_job(take_census)}
 
     for action in (write, compile_statistics, census):
         hass.services.async_register(DOMAIN, action.__name__, action, supports_response=SupportsResponse.ONLY)
     return True
 
 
-def _census() -> dict[str, JsonValueType]:
-    """Count the integration's objects, the open files, and the bytes of memory in use."""
-    # A cycle of garbage is no leak, nor is memory that the allocator only keeps for later.
+class _Heap(ctypes.Structure):
+    """The C library's `mallinfo2`."""
+
+    _fields_ = (
+        ("arena", ctypes.c_size_t),
+        ("ordblks", ctypes.c_size_t),
+        ("smblks", ctypes.c_size_t),
+        ("hblks", ctypes.c_size_t),
+        ("hblkhd", ctypes.c_size_t),
+        ("usmblks", ctypes.c_size_t),
+        ("fsmblks", ctypes.c_size_t),
+        ("uordblks", ctypes.c_size_t),
+        ("fordblks", ctypes.c_size_t),
+        ("keepcost", ctypes.c_size_t),
+    )
+
+
+def _heap() -> int:
+    """Return the bytes that are handed out by the C library: all but the small blocks, which Python hands out itself."""
+    libc = ctypes.CDLL(None)
+    libc.mallinfo2.restype = _Heap
+    heap = libc.mallinfo2()
+    return int(heap.uordblks + heap.hblkhd)
+
+
+def take_census() -> dict[str, Any]:
+    """Count the integration's objects, the open files, and the memory in use."""
+    # A cycle of garbage is no leak.
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)
     objects: Counter[str] = Counter()
     for thing in gc.get_objects():
         # A type may make a riddle of its module's name; none of ours does.
@@ -65,5 +90,7 @@ def _census() -> dict[str, JsonValueType]:
     return {
         "objects": dict(objects),
         "files": len(list(Path("/proc/self/fd").iterdir())),
+        "blocks": sys.getallocatedblocks(),
+        "heap": _heap(),
         "resident": resident * os.sysconf("SC_PAGE_SIZE"),
     }

@@ -1,0 +1,20 @@
+"""The part of the soak that runs inside Home Assistant counts what is there."""
+
+from scripts.soak_run.soak_probe import take_census
+
+
+def test_large_memory_in_use_is_counted_until_it_is_given_back() -> None:
+    before = take_census()["heap"]
+    kept = [bytearray(10**5) for _ in range(100)]
+    during = take_census()["heap"]
+    del kept
+    after = take_census()["heap"]
+    assert during - before > 9 * 10**6
+    assert during - after > 9 * 10**6
+
+
+def test_small_memory_in_use_is_counted() -> None:
+    before = take_census()["blocks"]
+    kept = [object() for _ in range(10**5)]
+    during = take_census()["blocks"]
+    assert during - before > 0.9 * len(kept)
