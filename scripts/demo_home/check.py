@@ -1,7 +1,7 @@
 """Compares what Home Assistant shows with what the dashboard said.
 
 Each value must be one that the dashboard had, or lie between two neighbouring readings of it, after the rounding with
-which it is shown; and all values that were seen at one moment between the same two readings.
+which it is shown; and all values of one server between the same two readings.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -104,7 +104,7 @@ def compare(
         if PRESENT.fullmatch(place.key):
             present.append(entity.entity_id)
             continue
-        moment, age = _moment(place, interval) if live else (None, interval)
+        moment, age = _moment(place, interval, live=live)
         moments.setdefault(moment, []).append(entity)
         ages[moment] = age
     verdicts = [
@@ -120,10 +120,15 @@ def compare(
     )
 
 
-def _moment(place: Place, interval: int) -> tuple[object, int]:
-    """Tell which entities show the same moment of a dashboard that sends frames, and how many seconds ago it may be."""
+def _moment(place: Place, interval: int, *, live: bool) -> tuple[object, int]:
+    """Tell which entities show the same moment of a dashboard, and how many seconds ago it may be.
+
+    Servers of a large fleet are told of an answer in batches, so that one may be ahead of another.
+    """
+    if not live:
+        return place.server or place, interval
     if place.service is not None or place.key == "expiry" or cycle_of(place.key):
-        return "polled", interval
+        return ("polled", place.server), interval
     if place.key == "online":
         return place, FRAME
     # A server that came or went was published at once, so it may be ahead of the others and of their sum.

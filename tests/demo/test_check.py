@@ -167,6 +167,27 @@ def test_a_value_between_two_readings_is_right() -> None:
     assert len(_wrong(_compare(_entities(cpu="25.0", load_5="1.5"), readings))) == 1
 
 
+def test_one_server_may_be_told_of_an_answer_before_another() -> None:
+    """A large fleet is told in batches; within one server all values are of one moment."""
+
+    def reading(second: int) -> Reading:
+        servers = [{**_server(CPU=10 * second, Load5=second), "id": number} for number in (1, 2)]
+        return Reading(asked=second - 0.1, at=float(second), now=NOW + second, servers=servers_v0(servers))
+
+    def shown(first: int, second: int) -> list[Entity]:
+        values = ((str(number), poll) for number, poll in ((1, first), (2, second)))
+        return [
+            _entity(key, str(factor * poll), server=server)
+            for server, poll in values
+            for key, factor in (("cpu", 10.0), ("load_5", 1.0))
+        ]
+
+    readings = [reading(second) for second in range(4)]
+    assert _wrong(_compare(shown(2, 1), readings)) == []
+    mixed = [*shown(2, 1)[:3], shown(2, 3)[3]]
+    assert len(_wrong(_compare(mixed, readings))) == 1
+
+
 def test_only_the_last_interval_counts() -> None:
     """A value that was right a while ago is not right any more."""
     readings = _readings(*[_server(CPU=90)] * 5, *[_server(CPU=10)] * 12)
