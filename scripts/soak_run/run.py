@@ -183,9 +183,10 @@ class Soak:
         return missing
 
     async def _census(self) -> Census:
-        """Count what is alive, several times."""
+        """Count what is alive, several times, with nothing that waits to be recorded."""
         counts = []
         for _ in range(_CENSUSES):
+            await self.home.ask_probe("write")
             counts.append(Census(at=time.monotonic(), **await self.home.ask_probe("census")))
             await asyncio.sleep(1)
         return Census.least(counts)
