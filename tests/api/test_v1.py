@@ -702,6 +702,51 @@ class TestOptionalEndpoints:
         assert transport.asked == []
 
 
+class TestUnchanged:
+    """What the dashboard says again as it said before is neither read nor decoded again."""
+
+    LATER = "Mon, 23 Nov 2026 16:27:11 GMT"
+
+    async def test_all_parts_are_the_same_objects(self) -> None:
+        transport = Scripted()
+        client = backend(transport)
+        first = await client.snapshot()
+        transport.answers |= {
+            SERVER_LIST: reply(data([SERVER]), date=self.LATER),
+            GROUPS: reply(data([GROUP]), date=self.LATER),
+            SERVICE_LIST: reply(data(SERVICES), date=self.LATER),
+            TASKS: reply(data([TASK]), date=self.LATER),
+        }
+        again = await client.snapshot()
+        assert again.now == first.now + 30
+        assert first.servers
+        assert (first.services, first.cycles, first.tasks) != ({}, {}, {})
+        for part in ("servers", "services", "cycles", "tasks"):
+            assert getattr(again, part) is getattr(first, part)
+
+    async def test_only_what_changed_is_another_object(self) -> None:
+        transport = Scripted()
+        client = backend(transport)
+        first = await client.snapshot()
+        transport.answers[TASKS] = reply(data([TASK | {"name": "Say bye"}]))
+        transport.answers[GROUPS] = reply(data([{**GROUP, "group": {"id": 1, "name": "Core"}}]))
+        again = await client.snapshot()
+        assert again.tasks[1].name == "Say bye"
+        assert again.servers[SERVER["uuid"]].groups == ("Core",)
+        assert again.services is first.services
+
+    async def test_an_error_in_between_is_an_error(self) -> None:
+        transport = Scripted()
+        client = backend(transport)
+        first = await client.snapshot()
+        good = transport.answers[SERVER_LIST]
+        transport.answers[SERVER_LIST] = reply(b"[")
+        with pytest.raises(ProtocolError):
+            await client.snapshot()
+        transport.answers[SERVER_LIST] = good
+        assert (await client.snapshot()).servers is first.servers
+
+
 class TestTasks:
     """They run by GET on v1 and by POST on v2, which wants the CSRF pair with a session."""
 

@@ -1,6 +1,6 @@
 """Readers of single JSON values: each gives the value in its bounds, or raises `MalformedError` naming the field."""
 
-from collections.abc import Callable, Mapping, Set as AbstractSet
+from collections.abc import Callable, Hashable, Mapping, Set as AbstractSet
 from datetime import datetime
 import math
 import re
@@ -31,13 +31,13 @@ class Kept[T]:
     def __init__(self, decode: Callable[..., T]) -> None:
         """Wrap a decoder that depends on its arguments alone."""
         self._decode = decode
-        self._kept: dict[int, tuple[tuple[Any, ...], T]] = {}
+        self._kept: dict[Hashable, tuple[tuple[Any, ...], T]] = {}
 
-    def __call__(self, number: int, *sources: Any) -> T:
-        """Decode what an answer has about the server of a number."""
-        kept = self._kept.get(number)
+    def __call__(self, key: Hashable, *sources: Any) -> T:
+        """Decode what an answer has about a thing: the server of a number, or all that an endpoint says."""
+        kept = self._kept.get(key)
         if kept is None or kept[0] != sources:
-            kept = self._kept[number] = sources, self._decode(*sources)
+            kept = self._kept[key] = sources, self._decode(*sources)
         return kept[1]
 
     def forget_all_but(self, numbers: AbstractSet[int]) -> None:

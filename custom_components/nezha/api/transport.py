@@ -56,12 +56,12 @@ _HTTP_SCHEMES = {"ws": "http", "wss": "https"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A dashboard's answer that is not a web page."""
+    """A dashboard's answer that is not a web page. Two are equal that say the same, whenever that was."""
 
     status: int
     body: bytes
-    date: str | None
-    cookies: Mapping[str, str] = field(default_factory=dict)
+    date: str | None = field(compare=False)
+    cookies: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def now(self) -> int:

@@ -1,6 +1,7 @@
 """Nezha v1 and v2: `snake_case` fields in an envelope of `success`, `data` and `error`; fields of value 0 are absent."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 import logging
 import re
@@ -10,6 +11,7 @@ from aiohttp import ClientWebSocketResponse
 
 from .backend import Backend
 from .credentials import Credential
+from .decode import Kept
 from .errors import (
     AuthenticationError,
     BlockedError,
@@ -31,10 +33,14 @@ from .v1_decode import (
     decode_services,
     decode_tasks,
     groups_by_server,
+    part,
 )
 
 _LOGGER = logging.getLogger(__name__)
+_SERVERS = "api/v1/server"
 _GROUPS = "api/v1/server-group"
+_SERVICES = "api/v1/service"
+_TASKS = "api/v1/cron"
 _SCOPE = re.compile(r"lacks scope (nezha:[\w:]+)")
 _RUN_SCOPE = "nezha:cron:exec"
 
@@ -52,26 +58,31 @@ class BackendV1(Backend):
         self._runs_tasks = None if credential.scoped else True
         self._denied: set[str] = set()
         self._groups: Mapping[int, list[str]] | None = None
-        self._decode_servers = ServersDecoder()
+        self._open = Kept(_open)
+        self._decode_servers = Kept(ServersDecoder())
+        self._decode_groups = Kept(groups_by_server)
+        self._decode_services = Kept(decode_services)
+        self._decode_cycles = Kept(decode_cycles)
+        self._decode_tasks = Kept(decode_tasks)
 
     @override
     async def snapshot(self) -> Snapshot:
         """Ask for the servers first: this alone demands a valid session, the others would give a guest's view."""
-        data, now = await self._ask(self._get("api/v1/server"))
+        data, now = await self._fetch(_SERVERS)
         listed = _list(data)
         # One after the other: were the credential rejected meanwhile, a second request would carry it already.
         groups = await self._groups_of_servers()
-        services = await self._optional("api/v1/service")
-        tasks = await self._optional("api/v1/cron")
-        servers, omitted = self._decode_servers(listed, groups or {})
+        services = await self._optional(_SERVICES)
+        tasks = await self._optional(_TASKS)
+        servers, omitted = self._decode_servers(_SERVERS, listed, groups or {})
         return Snapshot(
             now=now,
             servers=servers,
             omitted=tuple(omitted),
             groups_known=groups is not None,
-            services=decode_services(services),
-            cycles=decode_cycles(services),
-            tasks=decode_tasks(tasks),
+            services=self._decode_services(_SERVICES, part(services, "services")),
+            cycles=self._decode_cycles(_SERVICES, part(services, "cycle_transfer_stats")),
+            tasks=self._decode_tasks(_TASKS, tasks),
             runs_tasks=tasks is not None and await self._may_run_tasks(),
         )
 
@@ -81,9 +92,9 @@ class BackendV1(Backend):
         missing: list[str] = []
         if not self._credential.scoped:
             return missing
-        for path in ("api/v1/server", _GROUPS, "api/v1/service", "api/v1/cron"):
+        for path in (_SERVERS, _GROUPS, _SERVICES, _TASKS):
             try:
-                await self._ask(self._get(path))
+                await self._fetch(path)
             except MissingScopeError as err:
                 missing.append(err.scope)
         if not await self._may_run_tasks():
@@ -99,7 +110,7 @@ class BackendV1(Backend):
     async def run_task(self, task: int) -> None:
         """Run a task now."""
         path = f"api/v1/cron/{task}/manual"
-        await self._ask(self._get(path) if self._run_by_get else self._post(path))
+        await self._ask(self._get(path) if self._run_by_get else self._post(path), _open)
 
     async def _connect(self) -> ClientWebSocketResponse:
         headers = await self._credential.headers(self._transport)
@@ -135,13 +146,21 @@ class BackendV1(Backend):
     def _post(self, path: str) -> Callable[[Mapping[str, str]], Awaitable[Reply]]:
         return lambda headers: self._transport.post(path, {**headers, **self._credential.post_headers()})
 
-    async def _ask(self, send: Callable[[Mapping[str, str]], Awaitable[Reply]]) -> tuple[object, int]:
+    async def _fetch(self, path: str) -> tuple[object, int]:
+        """Return the data of an endpoint, the same object where it says the same as before, and the dashboard's now."""
+        return await self._ask(self._get(path), partial(self._open, path))
+
+    async def _ask(
+        self,
+        send: Callable[[Mapping[str, str]], Awaitable[Reply]],
+        open_reply: Callable[[Reply], object],
+    ) -> tuple[object, int]:
         """Send a request; where its session is refused, once more with a new one. Return data and the dashboard's now."""
         for _ in range(2):
             try:
                 headers = await self._credential.headers(self._transport)
                 reply = await send(headers)
-                return _open(reply), reply.now
+                return open_reply(reply), reply.now
             except GatewayError as err:
                 if err.status == HTTPStatus.FORBIDDEN:
                     raise BlockedError from err
@@ -154,7 +173,7 @@ class BackendV1(Backend):
         """Return the groups by server; where they cannot be had, those that were known: servers must not leave them."""
         data = await self._optional(_GROUPS)
         if data is not None or _GROUPS in self._denied:
-            self._groups = groups_by_server(data)
+            self._groups = self._decode_groups(_GROUPS, data)
         return self._groups
 
     async def _optional(self, path: str) -> object:
@@ -162,7 +181,7 @@ class BackendV1(Backend):
         if path in self._denied:
             return None
         try:
-            data, _ = await self._ask(self._get(path))
+            data, _ = await self._fetch(path)
         except AuthenticationError, BlockedError:
             raise
         except MissingScopeError as err:

@@ -58,10 +58,12 @@ def _each[KeyT, T](entries: Iterable[Any], decode: Callable[[Any], tuple[KeyT, T
     return decoded
 
 
-def _objects(source: object, field: str) -> list[tuple[str, Any]]:
-    """Return the pairs of an object within an object; none where there is none."""
+def part(source: object, field: str) -> Mapping[str, Any] | None:
+    """Return an object within an object, empty where there is none; `None` where the whole cannot be had."""
+    if source is None:
+        return None
     value = source.get(field) if isinstance(source, dict) else None
-    return list(value.items()) if isinstance(value, dict) else []
+    return value if isinstance(value, dict) else {}
 
 
 def _key(text_of_number: str, field: str) -> int:
@@ -236,11 +238,9 @@ def _decode_report(item: Mapping[str, Any]) -> Report:
     )
 
 
-def decode_services(data: object) -> Mapping[int, Service] | None:
+def decode_services(services: Mapping[str, Any] | None) -> Mapping[int, Service] | None:
     """Decode the probes of `/api/v1/service`, an object by number."""
-    if data is None:
-        return None
-    return _each(_objects(data, "services"), _decode_service)
+    return None if services is None else _each(services.items(), _decode_service)
 
 
 def _decode_service(entry: tuple[str, Any]) -> tuple[int, Service]:
@@ -258,11 +258,9 @@ def _decode_service(entry: tuple[str, Any]) -> tuple[int, Service]:
     return service.number, service
 
 
-def decode_cycles(data: object) -> Mapping[int, TrafficCycle] | None:
+def decode_cycles(cycles: Mapping[str, Any] | None) -> Mapping[int, TrafficCycle] | None:
     """Decode the traffic cycles of `/api/v1/service`, an object by the rule's number."""
-    if data is None:
-        return None
-    return _each(_objects(data, "cycle_transfer_stats"), _decode_cycle)
+    return None if cycles is None else _each(cycles.items(), _decode_cycle)
 
 
 def _decode_cycle(entry: tuple[str, Any]) -> tuple[int, TrafficCycle]:
@@ -279,7 +277,7 @@ def _decode_cycle(entry: tuple[str, Any]) -> tuple[int, TrafficCycle]:
         limit=count(source, "max"),
         used={
             _key(server, "transfer"): count({"transfer": used}, "transfer")
-            for server, used in _objects(source, "transfer")
+            for server, used in (part(source, "transfer") or {}).items()
         },
     )
     return cycle.number, cycle
