@@ -19,6 +19,7 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.nezha.const import CONF_GENERATION, DOMAIN
 from homeassistant.const import CONF_HEADERS, CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 from simulator import Dashboard, Simulator
 
 from .scripted import ScriptedDashboard
@@ -91,6 +92,13 @@ async def clock(hass: HomeAssistant) -> AsyncIterator[Clock]:
     loop = asyncio.get_running_loop()
     with freezegun.freeze_time(NOON) as frozen, patch.object(loop, "time", freezegun.api.real_monotonic):
         yield Clock(hass, frozen)
+
+
+@pytest.fixture
+def all_enabled() -> Iterator[None]:
+    """Enable also what is disabled by default."""
+    with patch.object(Entity, "entity_registry_enabled_default", new=True):
+        yield
 
 
 @pytest.fixture

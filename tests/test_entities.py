@@ -1,10 +1,8 @@
 """All devices and entities of a recorded fleet, as Home Assistant shows them."""
 
-from collections.abc import AsyncIterator
 from email.utils import parsedate_to_datetime
 import json
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -14,7 +12,6 @@ from syrupy.filters import props
 from custom_components.nezha.devices import key_of
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.helpers.entity import Entity
 
 from .conftest import Clock, entry_of, set_up
 from .scripted import ScriptedDashboard
@@ -23,12 +20,11 @@ DETAILS = json.loads((Path(__file__).parent / "recordings/v0/details.json").read
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard) -> AsyncIterator[MockConfigEntry]:
+async def entry(hass: HomeAssistant, clock: Clock, all_enabled: None, scripted: ScriptedDashboard) -> MockConfigEntry:
     """The recorded fleet at the moment of its recording, with all its entities enabled."""
     clock.move_to(parsedate_to_datetime(DETAILS["headers"]["Date"]))
     scripted.body, scripted.date = DETAILS["body"], DETAILS["headers"]["Date"]
-    with patch.object(Entity, "entity_registry_enabled_default", new=True):
-        yield await set_up(hass, entry_of(scripted.url))
+    return await set_up(hass, entry_of(scripted.url))
 
 
 async def test_devices(hass: HomeAssistant, entry: MockConfigEntry, snapshot: SnapshotAssertion) -> None:

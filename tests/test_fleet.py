@@ -163,11 +163,16 @@ class TestNothingNew:
     def test_the_same_answer_again(self, watch: Watch) -> None:
         server = reported(NOW)
         known = watch.sees(NOW, server)
+        together = watch.fleet.servers
         assert watch.sees(NOW + 5, server) is known
+        assert watch.fleet.servers is together
 
     def test_another_answer(self, watch: Watch) -> None:
-        known = watch.sees(NOW, reported(NOW))
-        assert watch.sees(NOW + 5, reported(NOW + 5)) is not known
+        known = watch.sees(NOW, reported(NOW), reported(NOW, 2))
+        together, other = watch.fleet.servers, watch["2"]
+        assert watch.sees(NOW + 5, reported(NOW + 5), other.server) is not known
+        assert watch.fleet.servers is not together
+        assert watch["2"] is other
 
     def test_time_alone_takes_it_offline(self, watch: Watch) -> None:
         server = reported(NOW)

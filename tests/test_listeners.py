@@ -2,18 +2,19 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.nezha.listeners import Listeners
+from custom_components.nezha.listeners import FactsOf, Listeners
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 
-from .conftest import entry_of, refresh, set_up
+from .conftest import Clock, entry_of, refresh, set_up
 from .scripted import ScriptedDashboard, server
-from .test_life import shown
+from .test_life import shown, shown_time
 
 
 @pytest.fixture
@@ -116,6 +117,54 @@ async def test_an_entity_does_not_look_where_its_server_did_not_change(
     scripted.servers[1]["status"] = scripted.servers[1]["status"] | {"CPU": 99.9}
     await refresh(hass, entry)
     assert set(looked) - {None} == {"2"}
+
+    looked.clear()
+    scripted.servers[1]["name"] = "gamma"
+    await refresh(hass, entry)
+    assert set(looked) - {None} == {"2", FactsOf("2")}
+
+
+@pytest.mark.usefixtures("all_enabled")
+@pytest.mark.parametrize(
+    ("key", "fields", "host", "value"),
+    [
+        ("group", {"tag": "Osaka"}, {}, "Osaka"),
+        ("ipv4", {"ipv4": "203.0.113.9"}, {}, "203.0.113.9"),
+        ("ipv6", {"ipv6": "2001:db8::9"}, {}, "2001:db8::9"),
+        ("country", {}, {"CountryCode": "de"}, "DE"),
+        ("agent_version", {}, {"Version": "0.20.6"}, "0.20.6"),
+        ("memory_total", {}, {"MemTotal": 8 * 2**30}, "8.0"),
+        ("swap_total", {}, {"SwapTotal": 2**30}, "1.0"),
+        ("disk_total", {}, {"DiskTotal": 80 * 2**30}, "80.0"),
+    ],
+)
+async def test_a_fact_that_changes_is_seen(
+    hass: HomeAssistant,
+    scripted: ScriptedDashboard,
+    key: str,
+    fields: dict[str, Any],
+    host: dict[str, Any],
+    value: str,
+) -> None:
+    scripted.servers = [server()]
+    entry = await set_up(hass, entry_of(scripted.url))
+    assert shown(hass, key) != value
+    scripted.servers = [server(host=host, **fields)]
+    await refresh(hass, entry)
+    assert shown(hass, key) == value
+
+
+@pytest.mark.usefixtures("all_enabled")
+async def test_when_a_server_was_last_active_is_seen_with_every_report(
+    hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard
+) -> None:
+    scripted.servers = [server()]
+    entry = await set_up(hass, entry_of(scripted.url))
+    first = shown_time(hass, "last_active")
+    clock.tick(7)
+    scripted.servers = [server()]
+    await refresh(hass, entry)
+    assert shown_time(hass, "last_active") == first + 7
 
 
 async def test_an_outage_is_told_to_all(hass: HomeAssistant, simulator: Simulator) -> None:

@@ -1,7 +1,7 @@
 """Polls one dashboard, follows its frames, and keeps what its servers are known by."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
@@ -43,7 +43,7 @@ from .const import (
 )
 from .devices import SERVICE_PREFIX, Devices
 from .fleet import Fleet, KnownServer, brought_up_to_date
-from .listeners import Listeners
+from .listeners import FactsOf, Listeners, Topic
 from .repairs import BlockedIssue
 
 type NezhaConfigEntry = ConfigEntry[NezhaCoordinator]
@@ -99,6 +99,8 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         """The services by the key of their device."""
         self.tasks: Mapping[str, Task] = {}
         """The tasks that may be run, by the key of their button."""
+        self.counted: Mapping[str, list[TrafficCycle]] = {}
+        """The traffic cycles that count a server, by its identity."""
         self.backend = backend
         self._changes = Listeners(hass, entry)
         self._told = _Told(True, {}, {})
@@ -118,8 +120,8 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
 
     @callback
     @override
-    def async_add_listener(self, update_callback: CALLBACK_TYPE, context: str | None = None) -> CALLBACK_TYPE:
-        """Call back whenever anything changes of the server whose identity is the context; without one, at each update."""
+    def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Topic | None = None) -> CALLBACK_TYPE:
+        """Call back whenever something changes of what the context says; without one, at each update."""
         removes = super().async_add_listener(update_callback, context), self._changes.add(update_callback, context)
 
         @callback
@@ -135,12 +137,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         """Call those that something changed for."""
         servers = self.data or {}
         told, self._told = self._told, _Told(self.last_update_success, self.cycles, servers)
-        identities = told.servers.keys() | servers.keys()
-        if told[:2] == self._told[:2]:
-            identities = {
-                identity for identity in identities if servers.get(identity) is not told.servers.get(identity)
-            }
-        self._changes.tell(identities)
+        self._changes.tell(_news(told.servers, servers, everyone=told[:2] != self._told[:2]))
 
     @property
     def live(self) -> bool:
@@ -253,6 +250,8 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
             self.config_entry.options.get(CONF_GROUPS) or None,
             after_outage=not self.last_update_success,
         )
+        if self._fleet.servers is not earlier or snapshot.cycles is not (self.snapshot and self.snapshot.cycles):
+            self.counted = _counted(snapshot.cycles or {}, self._fleet.servers)
         self.snapshot = snapshot
         self.services = {f"{SERVICE_PREFIX}{number}": service for number, service in (snapshot.services or {}).items()}
         tasks = (snapshot.tasks if snapshot.runs_tasks else None) or {}
@@ -364,6 +363,30 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
                     server.number,
                     ", ".join(server.public_note.malformed),
                 )
+
+
+def _counted(
+    cycles: Mapping[int, TrafficCycle], servers: Mapping[str, KnownServer]
+) -> Mapping[str, list[TrafficCycle]]:
+    """Return the cycles that count each server."""
+    numbers = {number for cycle in cycles.values() for number in cycle.used}
+    return {
+        identity: [cycle for cycle in cycles.values() if known.server.number in cycle.used]
+        for identity, known in servers.items()
+        if known.server.number in numbers
+    }
+
+
+def _news(before: Mapping[str, KnownServer], after: Mapping[str, KnownServer], *, everyone: bool) -> Iterator[Topic]:
+    """Give the servers that came, went, or are other objects than before, and the facts that changed; or all."""
+    if before is after and not everyone:
+        return
+    for identity in before.keys() | after.keys():
+        old, new = before.get(identity), after.get(identity)
+        if everyone or old is not new:
+            yield identity
+            if everyone or old is None or new is None or old.facts != new.facts:
+                yield FactsOf(identity)
 
 
 def _is_news(known: KnownServer, seen: KnownServer | None) -> bool:

@@ -1,7 +1,7 @@
 """Keeps the device registry true: a device for the dashboard, and one behind it for each server and each service."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 import time
 
 from yarl import URL
@@ -60,6 +60,9 @@ class Devices:
             model=f"Nezha {entry.data[CONF_GENERATION]}",
             configuration_url=self._url,
         )
+        self._entries: list[DeviceEntry] = []
+        self._by_key: dict[str, DeviceEntry] = {}
+        """The devices of servers and services among these entries."""
         self._registered: dict[str, tuple[object, ...]] = {}
         """What was registered, by the key of its device."""
         self._missing: dict[str, tuple[int, float]] = {}
@@ -68,7 +71,8 @@ class Devices:
         self, servers: Mapping[str, KnownServer], services: Mapping[str, Service], snapshot: Snapshot
     ) -> None:
         """Register and rename devices, and remove those of servers and services that are gone for good."""
-        devices = self._devices()
+        self._look_up()
+        devices = self._by_key
         wanted = servers.keys() | services.keys()
         removed = self._registered.keys() - devices.keys()
         for key in devices.keys() - wanted:
@@ -84,19 +88,22 @@ class Devices:
             del self._missing[key]
         for key, known in servers.items():
             server = known.server
-            await self._register(key, (server.number, server.name, server.groups, known.host), self._describe, known)
+            facts = server.number, server.name, server.groups, known.host
+            if self._registered.get(key) != facts:
+                await self._register(key, facts, self._describe(known))
         for key, service in services.items():
-            await self._register(key, (service.name,), self._describe_service, service)
+            if self._registered.get(key) != (service.name,):
+                await self._register(key, (service.name,), self._describe_service(service))
         self.removed = frozenset(removed)
-        self.disabled = frozenset(key for key, device in devices.items() if device.disabled)
 
-    def _devices(self) -> dict[str, DeviceEntry]:
-        """Return the devices of servers and services in the registry."""
-        return {
-            key: device
-            for device in dr.async_entries_for_config_entry(self._registry, self._entry.entry_id)
-            if (key := key_of(self._entry, device)) is not None
-        }
+    def _look_up(self) -> None:
+        """Take the devices of servers and services from the registry, if any is another than before."""
+        entries = dr.async_entries_for_config_entry(self._registry, self._entry.entry_id)
+        if entries == self._entries:
+            return
+        self._entries = entries
+        self._by_key = {key: device for device in entries if (key := key_of(self._entry, device)) is not None}
+        self.disabled = frozenset(key for key, device in self._by_key.items() if device.disabled)
 
     def _is_gone(self, key: str, snapshot: Snapshot) -> bool:
         """Count a complete list without a server or service. A single bad answer must not cost a user their device."""
@@ -108,13 +115,8 @@ class Devices:
         self._missing[key] = lists + 1, since
         return lists + 1 >= _LISTS_WITHOUT and now - since >= _SECONDS_WITHOUT
 
-    async def _register[T](
-        self, key: str, facts: tuple[object, ...], describe: Callable[[T], DeviceInfo], thing: T
-    ) -> None:
-        """Write a device only if a fact about it changed. A name that the user gave is kept by the registry itself."""
-        if self._registered.get(key) == facts:
-            return
-        info = describe(thing)
+    async def _register(self, key: str, facts: tuple[object, ...], info: DeviceInfo) -> None:
+        """Write a device of which a fact changed. A name that the user gave is kept by the registry itself."""
         info["identifiers"] = {device_identifier(self._entry, key)}
         info["manufacturer"] = "Nezha"
         info["via_device_id"] = self._hub.id

@@ -17,6 +17,7 @@ from .const import DOMAIN
 from .coordinator import NezhaCoordinator
 from .devices import device_identifier
 from .fleet import KnownServer
+from .listeners import FactsOf, Topic
 
 _BATCH = 40
 """Entities that are added in one go."""
@@ -54,10 +55,10 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
     _attr_has_entity_name = True
 
     def __init__(
-        self, coordinator: NezhaCoordinator, description: EntityDescription, identity: str | None = None
+        self, coordinator: NezhaCoordinator, description: EntityDescription, topic: Topic | None = None
     ) -> None:
-        """Listen to the server of an identity, or to every update."""
-        super().__init__(coordinator, identity)
+        """Listen to a topic, or to every update."""
+        super().__init__(coordinator, topic)
         self.entity_description = description
         self._shown: ShownT | None = None
 
@@ -110,9 +111,16 @@ class HubEntity[ShownT](NezhaEntity[ShownT]):
 class ServerEntity[ShownT](NezhaEntity[ShownT]):
     """An entity of a server."""
 
-    def __init__(self, coordinator: NezhaCoordinator, identity: str, description: EntityDescription) -> None:
-        """Place the entity on the server's device."""
-        super().__init__(coordinator, description, identity)
+    def __init__(
+        self,
+        coordinator: NezhaCoordinator,
+        identity: str,
+        description: EntityDescription,
+        *,
+        shows_facts: bool = True,
+    ) -> None:
+        """Place the entity on the server's device. Who shows more than facts looks at every report of the server."""
+        super().__init__(coordinator, description, FactsOf(identity) if shows_facts else identity)
         self._identity = identity
         if not _has_room(description.key, servers=len(coordinator.data)):
             self._attr_entity_registry_enabled_default = False
@@ -152,20 +160,26 @@ async def add_entities[ThingT, DescriptionT: EntityDescription](
 ) -> None:
     """Add entities now and whenever a thing appears, or a part of one.
 
-    `things` gives servers, services or tasks by the key of their device; `describe` is asked again only where what `parts` gives
-    has changed.
+    `things` gives servers, services or tasks by the key of their device, the same mapping while nothing changes; `describe` is
+    asked again only where what `parts` gives has changed.
     """
+    looked_at: Mapping[str, ThingT] = {}
     seen: dict[str, tuple[ThingT, object]] = {}
     added: dict[str, set[str]] = {}
 
     def new() -> Iterator[Entity]:
-        for key, thing in things().items():
+        nonlocal looked_at
+        found = things()
+        if found is looked_at:
+            return
+        looked_at = found
+        for key, thing in found.items():
             before = seen.get(key)
             if before and before[0] is thing:
                 continue
-            found = parts(thing)
-            seen[key] = thing, found
-            if before and before[1] == found:
+            has = parts(thing)
+            seen[key] = thing, has
+            if before and before[1] == has:
                 continue
             keys = added.setdefault(key, set())
             for description in describe(thing):
@@ -175,11 +189,13 @@ async def add_entities[ThingT, DescriptionT: EntityDescription](
 
     @callback
     def add() -> None:
+        nonlocal looked_at
         if not coordinator.last_update_success:
             return
         for key in coordinator.devices.removed:
             seen.pop(key, None)
             added.pop(key, None)
+            looked_at = {}
         if entities := list(new()):
             async_add_entities(entities)
 

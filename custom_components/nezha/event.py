@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
@@ -22,23 +22,24 @@ CHANGES = EventEntityDescription(
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A fact whose change is an event; `read_fn` gives nothing where it is blank."""
+    """A fact whose change is an event; it is 0 or empty where it is blank."""
 
     event_type: str
     attribute: str
-    read_fn: Callable[[KnownServer], str | None]
-
-
-def _boot_time(known: KnownServer) -> str | None:
-    boot_time = known.memory.boot_time
-    return datetime.fromtimestamp(boot_time, UTC).isoformat() if boot_time else None
+    read_fn: Callable[[KnownServer], int | str | None]
+    tell_fn: Callable[[Any], str] = str
 
 
 WATCHED = (
-    Watched("rebooted", "boot_time", _boot_time),
-    Watched("address_changed", "ipv4", lambda known: known.server.ipv4 or None),
-    Watched("address_changed", "ipv6", lambda known: known.server.ipv6 or None),
-    Watched("agent_updated", "agent_version", lambda known: (known.host and known.host.agent_version) or None),
+    Watched(
+        "rebooted",
+        "boot_time",
+        lambda known: known.memory.boot_time,
+        lambda boot_time: datetime.fromtimestamp(boot_time, UTC).isoformat(),
+    ),
+    Watched("address_changed", "ipv4", lambda known: known.server.ipv4),
+    Watched("address_changed", "ipv6", lambda known: known.server.ipv6),
+    Watched("agent_updated", "agent_version", lambda known: known.host.agent_version if known.host else None),
 )
 
 
@@ -66,7 +67,7 @@ class ServerEvent(ServerEntity[bool], EventEntity):
     def __init__(self, coordinator: NezhaCoordinator, identity: str, description: EventEntityDescription) -> None:
         """Remember nothing yet."""
         super().__init__(coordinator, identity, description)
-        self._facts: dict[str, str] = {}
+        self._facts: dict[str, int | str] = {}
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -83,17 +84,19 @@ class ServerEvent(ServerEntity[bool], EventEntity):
     def _handle_coordinator_update(self) -> None:
         super()._handle_coordinator_update()
         for watched, old, new in self._changes():
-            self._trigger_event(watched.event_type, {f"old_{watched.attribute}": old, f"new_{watched.attribute}": new})
+            told = {f"old_{watched.attribute}": watched.tell_fn(old), f"new_{watched.attribute}": watched.tell_fn(new)}
+            self._trigger_event(watched.event_type, told)
             self.async_write_ha_state()
 
-    def _changes(self) -> list[tuple[Watched, str, str]]:
+    def _changes(self) -> list[tuple[Watched, int | str, int | str]]:
         """Return what is another than before. What is blank is no change, neither on the way there nor back."""
-        changes = []
+        changes: list[tuple[Watched, int | str, int | str]] = []
+        if (known := self.known) is None:
+            return changes
         for watched in WATCHED:
-            new = watched.read_fn(known) if (known := self.known) else None
-            old = self._facts.get(watched.attribute)
-            if new is not None:
+            if new := watched.read_fn(known):
+                old = self._facts.get(watched.attribute, new)
                 self._facts[watched.attribute] = new
-                if old is not None and old != new:
+                if old != new:
                     changes.append((watched, old, new))
         return changes

@@ -56,6 +56,23 @@ class KnownServer:
         return self.memory.host
 
     @property
+    def facts(self) -> tuple[object, ...]:
+        """What an agent does not report anew every few seconds."""
+        server = self.server
+        return (
+            self.online,
+            self.memory.boot_time,
+            self.host,
+            server.number,
+            server.name,
+            server.groups,
+            server.ipv4,
+            server.ipv6,
+            server.country,
+            server.public_note,
+        )
+
+    @property
     def parts(self) -> tuple[bool, int, tuple[str, ...]]:
         """What one server has and another has not: swap, graphics cards, temperature sensors."""
         return (
@@ -75,7 +92,7 @@ class Fleet:
         self._reports: Mapping[int, Report] = {}
         """Those of the newest frame."""
         self.servers: Mapping[str, KnownServer] = {}
-        """By identity; a server of which nothing changed is the same object as before."""
+        """By identity; a server of which nothing changed is the same object as before, and so are all together."""
 
     def dump(self) -> dict[str, dict[str, Any]]:
         """Return what has to outlive a restart. Servers that are gone stay in it: they may come back."""
@@ -128,7 +145,8 @@ class Fleet:
         booted = any(
             memory.boot_time != self._memories.get(identity, _NEW).boot_time for identity, memory in changed.items()
         )
-        self.servers = servers
+        if servers != self.servers:
+            self.servers = servers
         self._memories |= changed
         return booted
 
@@ -146,7 +164,7 @@ class Fleet:
                 ipv6=server.ipv6 or known.server.ipv6,
                 country=server.country or known.server.country,
             )
-        host = memory.host if server.host in (None, memory.host) else server.host
+        host = server.host or memory.host
         state = known.state if known else None
         if server.state and not _of_unknown_boot(memory, server):
             state = server.state
@@ -165,8 +183,16 @@ class Fleet:
         silent_since = _newest(now, last_active, silent_from)
         online = silent_since is not None and now - silent_since <= self._offline_after
 
-        memory = replace(memory, last_active=last_active, online=online, host=host)
-        return KnownServer(server=server, memory=_boot(memory, server, known), state=state, silent_from=silent_from)
+        boot_time, started, reported = _boot(memory, server, known)
+        memory = Memory(
+            last_active=last_active,
+            boot_time=boot_time,
+            started=started,
+            reported=reported,
+            online=online,
+            host=host,
+        )
+        return KnownServer(server=server, memory=memory, state=state, silent_from=silent_from)
 
     def _is_settled(self, known: KnownServer, now: int) -> bool:
         """Whether the time that went by changes nothing of a server that says the same as before."""
@@ -194,13 +220,17 @@ def brought_up_to_date(snapshot: Snapshot, frame: Frame) -> Snapshot:
 
 def _reported(server: Server, host: Host | None, report: Report) -> Server:
     """Return a server with a newer report. Of its host a frame of a guest's view has a part only: the boot time is in it."""
-    host = replace(host, boot_time=report.boot_time) if host and report.boot_time else None
+    if not (host and report.boot_time):
+        host = None
+    elif host.boot_time != report.boot_time:
+        host = replace(host, boot_time=report.boot_time)
     return replace(server, last_active=report.last_active, state=report.state, host=host)
 
 
-def _newest(now: int, *times: int | None) -> int | None:
-    """Return the newest of these moments; one that is still to come counts as now."""
-    return max((min(time, now) for time in times if time is not None), default=None)
+def _newest(now: int, one: int | None, other: int | None = None) -> int | None:
+    """Return the newer of two moments; one that is still to come counts as now."""
+    newer = other if one is None or (other is not None and other > one) else one
+    return now if newer is not None and newer > now else newer
 
 
 def _of_unknown_boot(memory: Memory, server: Server) -> bool:
@@ -218,15 +248,16 @@ def _of_unknown_boot(memory: Memory, server: Server) -> bool:
     return server.host is None and server.last_active - server.state.uptime - memory.started > _BOOT_JITTER
 
 
-def _boot(memory: Memory, server: Server, known: KnownServer | None) -> Memory:
-    """Accept a new boot time together with the first state that was reported after it.
+def _boot(memory: Memory, server: Server, known: KnownServer | None) -> tuple[int | None, int | None, int | None]:
+    """Return boot time, `started` and `reported`: a new boot time is accepted with the first state reported after it.
 
     The boot time alone proves nothing: the server must also be up for less time than before, or since a moment of the
     dashboard's clock that is later than its newest state. A boot time beside the counters of the boot before, a clock that
     was put right, a machine that was paused, and a boot time that jitters are none.
     """
+    remembered = memory.boot_time, memory.started, memory.reported
     if server.host is None or server.state is None or server.last_active is None:
-        return memory
+        return remembered
     boot_time = server.host.boot_time
     started = server.last_active - server.state.uptime
     if memory.boot_time is None or memory.started is None:
@@ -241,9 +272,7 @@ def _boot(memory: Memory, server: Server, known: KnownServer | None) -> Memory:
         # is known already tells of none.
         has_fallen = server.state.uptime < uptime - _BOOT_JITTER
         is_accepted = has_fallen or (is_later and server.state.uptime != uptime)
-    if not is_accepted:
-        return memory
-    return replace(memory, boot_time=boot_time, started=started, reported=server.last_active)
+    return (boot_time, started, server.last_active) if is_accepted else remembered
 
 
 def _is_later_report(server: Server, known: KnownServer | None) -> bool:

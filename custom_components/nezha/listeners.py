@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from itertools import islice
 import logging
+from typing import NamedTuple
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -13,53 +14,63 @@ _BATCH = 50
 """Servers whose entities write their states in one go: with 20 entities each, that takes 10 to 20 ms."""
 
 
+class FactsOf(NamedTuple):
+    """Listened to by who shows nothing that changes with every report of a server."""
+
+    identity: str
+
+
+type Topic = str | FactsOf
+"""A server by its identity, whatever changes of it; or its facts alone."""
+
+
 class Listeners:
-    """The listeners of one coordinator, by the identity of the server that they listen to; `None` is all of them."""
+    """The listeners of one coordinator, by what they listen to; `None` is everything."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Know nobody yet."""
         self._hass = hass
         self._entry = entry
-        self._listeners: dict[str | None, dict[object, CALLBACK_TYPE]] = {}
-        self._waiting: dict[str, None] = {}
+        self._listeners: dict[Topic | None, dict[object, CALLBACK_TYPE]] = {}
+        self._waiting: dict[Topic, None] = {}
         self._task: asyncio.Task[None] | None = None
 
     @callback
-    def add(self, listener: CALLBACK_TYPE, identity: str | None) -> CALLBACK_TYPE:
+    def add(self, listener: CALLBACK_TYPE, topic: Topic | None) -> CALLBACK_TYPE:
         """Add a listener; return how to remove it."""
         token = object()
-        self._listeners.setdefault(identity, {})[token] = listener
+        self._listeners.setdefault(topic, {})[token] = listener
 
         @callback
         def remove() -> None:
-            listeners = self._listeners[identity]
+            listeners = self._listeners[topic]
             del listeners[token]
             if not listeners:
-                del self._listeners[identity]
+                del self._listeners[topic]
 
         return remove
 
     @callback
-    def tell(self, identities: Iterable[str]) -> None:
-        """Call those who listen to all, and then those of some servers, the first batch of them at once."""
+    def tell(self, topics: Iterable[Topic]) -> None:
+        """Call those who listen to everything, and then those of some topics, the first batch of them at once."""
         self._call(None)
-        self._waiting |= dict.fromkeys(identities)
+        self._waiting |= dict.fromkeys(topics)
         if self._waiting and (self._task is None or self._task.done()):
             self._task = self._entry.async_create_task(self._hass, self._tell(), "tell entities")
 
     async def _tell(self) -> None:
         while True:
-            for identity in list(islice(self._waiting, _BATCH)):
-                del self._waiting[identity]
-                self._call(identity)
+            for topic in list(islice(self._waiting, _BATCH)):
+                del self._waiting[topic]
+                self._call(topic)
             if not self._waiting:
                 return
             await asyncio.sleep(0)
 
-    def _call(self, identity: str | None) -> None:
-        for listener in list(self._listeners.get(identity, {}).values()):
+    def _call(self, topic: Topic | None) -> None:
+        for listener in list(self._listeners.get(topic, {}).values()):
             try:
                 listener()
             except Exception:
                 # One that fails must not keep the others from being told.
-                _LOGGER.exception("Unexpected error telling an entity of server %s", identity)
+                _LOGGER.exception("Unexpected error telling an entity of %s", topic)

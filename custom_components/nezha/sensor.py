@@ -56,7 +56,10 @@ class TrafficDescription(SensorEntityDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class FactDescription(SensorEntityDescription):
-    """A fact: it stays while the server is offline."""
+    """What is known of a server: it stays while the server is offline."""
+
+    is_fact: bool = True
+    """Whether it stays the same from one report to the next."""
 
     value_fn: Callable[[KnownServer], Value]
     entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
@@ -197,6 +200,7 @@ FACTS: tuple[FactDescription, ...] = (
         translation_key="last_active",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_registry_enabled_default=False,
+        is_fact=False,
         value_fn=lambda known: _time(known.memory.last_active),
     ),
     _total("memory_total", lambda host: host.memory_total),
@@ -341,7 +345,7 @@ class StateSensor(ServerEntity[tuple[float | None, None]], NumberSensor[None]):
 
     def __init__(self, coordinator: NezhaCoordinator, identity: str, description: StateDescription) -> None:
         """Name the part that is measured where there are several."""
-        super().__init__(coordinator, identity, description)
+        super().__init__(coordinator, identity, description, shows_facts=False)
         if description.placeholders:
             self._attr_translation_placeholders = description.placeholders
 
@@ -369,30 +373,38 @@ class StateSensor(ServerEntity[tuple[float | None, None]], NumberSensor[None]):
         return abs(number - before) < self.entity_description.dead_band and 0 <= age <= _LONGEST_UNSEEN
 
 
-class TrafficSensor(ServerEntity[tuple[float | None, datetime | None]], NumberSensor[datetime | None]):
+class TrafficSensor(ServerEntity[tuple[float | None, int | None]], NumberSensor[int | None]):
     """A counter of a server, to the byte. Without the begin of its cycle it would tell the statistics nothing but lies."""
 
     entity_description: TrafficDescription
 
+    def __init__(self, coordinator: NezhaCoordinator, identity: str, description: TrafficDescription) -> None:
+        """Look at every report."""
+        super().__init__(coordinator, identity, description, shows_facts=False)
+
     @override
-    def _read(self) -> tuple[float | None, datetime | None] | None:
+    def _read(self) -> tuple[float | None, int | None] | None:
         known = self.known
         if known is None or known.state is None or not known.online:
             return None
-        boot_time = _time(known.memory.boot_time)
+        boot_time = known.memory.boot_time
         return self._to_shown(self.entity_description.value_fn(known.state)) if boot_time else None, boot_time
 
     @property
     @override
     def last_reset(self) -> datetime | None:
         """Return when the server booted."""
-        return self._shown[1] if self._shown else None
+        return _time(self._shown[1]) if self._shown else None
 
 
 class FactSensor(ServerEntity[Shown], ValueSensor):
     """A fact about a server."""
 
     entity_description: FactDescription
+
+    def __init__(self, coordinator: NezhaCoordinator, identity: str, description: FactDescription) -> None:
+        """Look at reports only where they matter."""
+        super().__init__(coordinator, identity, description, shows_facts=description.is_fact)
 
     @override
     def _read(self) -> Shown | None:

@@ -1,6 +1,6 @@
 """How much traffic a server has used of a rule's cycle."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import override
@@ -68,17 +68,6 @@ CYCLES: tuple[CycleDescription, ...] = (
 )
 
 
-def _by_server(coordinator: NezhaCoordinator) -> Mapping[str, list[TrafficCycle]]:
-    """Return the cycles that count each server."""
-    cycles = coordinator.cycles.values()
-    counted = {number for cycle in cycles for number in cycle.used}
-    return {
-        identity: [cycle for cycle in cycles if known.server.number in cycle.used]
-        for identity, known in coordinator.data.items()
-        if known.server.number in counted
-    }
-
-
 def _describe(cycles: list[TrafficCycle]) -> Iterator[CycleDescription]:
     """Say which sensors a server has."""
     for cycle in cycles:
@@ -97,7 +86,7 @@ async def add_cycle_sensors(coordinator: NezhaCoordinator, async_add_entities: A
     await add_entities(
         coordinator,
         async_add_entities,
-        things=lambda: _by_server(coordinator),
+        things=lambda: coordinator.counted,
         parts=lambda cycles: [(cycle.number, cycle.limit > 0) for cycle in cycles],
         describe=_describe,
         create=CycleSensor,

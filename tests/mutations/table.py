@@ -204,6 +204,20 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        "tells nobody of a server's new name, group or address",
+        f"{_NEZHA}/coordinator.py",
+        "if everyone or old is None or new is None or old.facts != new.facts:",
+        "if everyone or old is None or new is None:",
+        ("tests/test_listeners.py::test_a_fact_that_changes_is_seen",),
+    ),
+    Mutation(
+        "takes the answer before for the one that came",
+        f"{_NEZHA}/api/decode.py",
+        "if kept is None or kept[0] != sources:",
+        "if kept is None:",
+        ("tests/api/test_v1.py::TestUnchanged",),
+    ),
+    Mutation(
         "loses servers that a frame lacks",
         f"{_NEZHA}/fleet.py",
         "            if report is None:\n                return known",
@@ -256,8 +270,8 @@ MUTATIONS = (
     Mutation(
         "shows a traffic cycle anew only when its server changed",
         f"{_NEZHA}/coordinator.py",
-        "if told[:2] == self._told[:2]:",
-        "if told.success == self._told.success:",
+        "everyone=told[:2] != self._told[:2]",
+        "everyone=told.success != self._told.success",
         ("tests/test_cycles.py",),
     ),
     Mutation(
@@ -306,8 +320,8 @@ MUTATIONS = (
     Mutation(
         "accepts a boot by the boot time alone",
         f"{_NEZHA}/fleet.py",
-        "    if not is_accepted:",
-        "    if False:",
+        "(boot_time, started, server.last_active) if is_accepted else remembered",
+        "boot_time, started, server.last_active",
         ("tests/test_fleet.py::TestBoot",),
     ),
     Mutation(
@@ -327,7 +341,7 @@ MUTATIONS = (
     Mutation(
         "counts traffic without the begin of its cycle",
         f"{_NEZHA}/sensor.py",
-        '"""Return when the server booted."""\n        return self._shown[1] if self._shown else None',
+        '"""Return when the server booted."""\n        return _time(self._shown[1]) if self._shown else None',
         '"""Return when the server booted."""\n        return None',
         ("tests/test_entities.py",),
     ),
@@ -362,8 +376,8 @@ MUTATIONS = (
     Mutation(
         "takes what is blank for a change",
         f"{_NEZHA}/event.py",
-        "            if new is not None:",
-        "            if True:",
+        "if new := watched.read_fn(known):",
+        "if (new := watched.read_fn(known)) or True:",
         ("tests/test_event.py",),
     ),
     # What is done
