@@ -1,7 +1,7 @@
 """Judges what remains of a soak. Each judgement counts what it compared and names all that is wrong."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -193,24 +193,39 @@ EXPECTED = (
     r"\[haffmpeg\.\w+\] (FFmpeg fails|Error starting FFmpeg)",
     r"\[homeassistant\.components\.camera\.img_util\] Error loading libturbojpeg",
     r"\[homeassistant\.helpers\.entity\] Updating state for .* took ",
+    # It was stopped while an entry was being set up.
+    (
+        r"\[custom_components\.nezha\] Setup of config entry '.*' for nezha integration cancelled(?s:.*)"
+        r"\nasyncio\.exceptions\.CancelledError: Home Assistant is stopping\Z"
+    ),
     r"\[homeassistant\.(bootstrap|helpers\.entity_platform)\] .* taking (over|longer)",
 )
-"""Beginnings of what may be in the log."""
+"""Beginnings of records that may be in the log."""
 _EXPECTED = re.compile("|".join(EXPECTED))
 
 
 def judge_log(findings: Findings, name: str, text: str) -> None:
-    """Judge a log: no error or warning but the expected, and no traceback at all."""
-    record = ""
+    """Judge a log: no error or warning but the expected, and no traceback but theirs."""
+    for level, first, *more in _records(text):
+        is_expected = bool(_EXPECTED.match("\n".join((first, *more))))
+        is_serious = level in _SERIOUS
+        findings.figures["expected warnings and errors in the log"] += is_serious and is_expected
+        findings.check("records of the log", is_expected or not is_serious, f"{name}: {level} {first[:300]}")
+        for line in more:
+            if _OUTCRY.search(line) and not is_expected:
+                findings.check("records of the log", False, f"{name}: {line[:200]} after {first[:200]}")
+
+
+def _records(text: str) -> Iterator[list[str]]:
+    """Give each record's level and lines; those that come before the first have neither level nor first line."""
+    record = ["", ""]
     for line in text.splitlines():
         if begin := _RECORD.match(line):
-            level, record = begin.groups()
-            is_serious = level in _SERIOUS
-            if is_serious and _EXPECTED.match(record):
-                findings.figures["expected warnings and errors in the log"] += 1
-            findings.check("lines of the log", not is_serious or bool(_EXPECTED.match(record)), f"{name}: {line[:300]}")
-        elif _OUTCRY.search(line) and not _EXPECTED.match(record):
-            findings.check("lines of the log", False, f"{name}: {line[:200]} after {record[:200]}")
+            yield record
+            record = list(begin.groups())
+        else:
+            record.append(line)
+    yield record
 
 
 def judge_secrets(findings: Findings, files: Iterable[Path], secrets: Sequence[str], allowed: str) -> None:

@@ -63,6 +63,10 @@ def test_entity_ids_stay() -> None:
 
 AT = "2026-11-23 21:40:42.204"
 TRACEBACK = "Traceback (most recent call last):\nKeyError: 'x'"
+CANCELLED = (
+    f"{AT} ERROR (MainThread) [custom_components.nezha] Setup of config entry 'Home' for nezha integration cancelled\n"
+    "Traceback (most recent call last):\n  ...\nasyncio.exceptions.CancelledError"
+)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +83,8 @@ TRACEBACK = "Traceback (most recent call last):\nKeyError: 'x'"
             2,
         ),
         (f"{AT} INFO (MainThread) [custom_components.nezha.coordinator] fine\n{TRACEBACK}", 1),
+        (f"{CANCELLED}: Home Assistant is stopping\n{AT} INFO (MainThread) [homeassistant.core] fine", 0),
+        (f"{CANCELLED}\n{AT} INFO (MainThread) [homeassistant.core] fine", 2),
         ("Fatal Python error: Segmentation fault", 1),
     ],
 )
