@@ -122,14 +122,10 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
     @override
     def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Topic | None = None) -> CALLBACK_TYPE:
         """Call back whenever something changes of what the context says; without one, at each update."""
-        removes = super().async_add_listener(update_callback, context), self._changes.add(update_callback, context)
-
-        @callback
-        def remove_listener() -> None:
-            for remove in removes:
-                remove()
-
-        return remove_listener
+        if not self._changes:
+            # Polling goes on while core knows of a listener: one of its kind stands for all of ours.
+            self._changes.on_last_removed = super().async_add_listener(self.async_update_listeners)
+        return self._changes.add(update_callback, context)
 
     @callback
     @override

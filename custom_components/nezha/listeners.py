@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Iterable
-from itertools import islice
+from functools import partial
+from itertools import count, islice
 import logging
 from typing import NamedTuple
 
@@ -24,31 +25,43 @@ type Topic = str | FactsOf
 """A server by its identity, whatever changes of it; or its facts alone."""
 
 
+def _do_nothing() -> None:
+    """Do nothing."""
+
+
 class Listeners:
     """The listeners of one coordinator, by what they listen to; `None` is everything."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Know nobody yet."""
+        self.on_last_removed: CALLBACK_TYPE = _do_nothing
         self._hass = hass
         self._entry = entry
-        self._listeners: dict[Topic | None, dict[object, CALLBACK_TYPE]] = {}
+        self._listeners: dict[Topic | None, dict[int, CALLBACK_TYPE]] = {}
+        self._numbers = count()
         self._waiting: dict[Topic, None] = {}
         self._task: asyncio.Task[None] | None = None
+
+    def __bool__(self) -> bool:
+        """Return whether there are any."""
+        return bool(self._listeners)
 
     @callback
     def add(self, listener: CALLBACK_TYPE, topic: Topic | None) -> CALLBACK_TYPE:
         """Add a listener; return how to remove it."""
-        token = object()
-        self._listeners.setdefault(topic, {})[token] = listener
+        number = next(self._numbers)
+        self._listeners.setdefault(topic, {})[number] = listener
+        # Thousands of these are kept: a partial is a fifth of a closure's objects.
+        return partial(self._remove, topic, number)
 
-        @callback
-        def remove() -> None:
-            listeners = self._listeners[topic]
-            del listeners[token]
-            if not listeners:
-                del self._listeners[topic]
-
-        return remove
+    @callback
+    def _remove(self, topic: Topic | None, number: int) -> None:
+        listeners = self._listeners[topic]
+        del listeners[number]
+        if not listeners:
+            del self._listeners[topic]
+        if not self._listeners:
+            self.on_last_removed()
 
     @callback
     def tell(self, topics: Iterable[Topic]) -> None:
