@@ -272,7 +272,9 @@ class Census:
     blocks: int
     """Small ones, that Python handed out."""
     heap: int
-    """Bytes that the C library handed out."""
+    """Bytes that the C library handed out, but for SQLite's."""
+    pages: int
+    """Bytes that SQLite holds. Not judged: it keeps pages of a database that grows, up to the recorder's limit."""
     resident: int
     """Bytes. Not judged: both keep what was given back to them for later, in pieces that grow for a while."""
 
@@ -284,7 +286,7 @@ class Census:
             {kind: min(count.objects.get(kind, 0) for count in counts) for kind in counts[0].objects},
             *(
                 min(getattr(count, name) for count in counts)
-                for name in ("tasks", "files", "blocks", "heap", "resident")
+                for name in ("tasks", "files", "blocks", "heap", "pages", "resident")
             ),
         )
 

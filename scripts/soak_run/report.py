@@ -41,6 +41,7 @@ def _census(census: Census) -> dict[str, float]:
     return {
         "small blocks in use": census.blocks,
         "MB of others in use": round(census.heap / 1e6, 1),
+        "MB of the database's pages": round(census.pages / 1e6, 1),
         "MB resident": round(census.resident / 1e6, 1),
         "tasks": census.tasks,
         "open files": census.files,

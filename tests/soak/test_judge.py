@@ -111,6 +111,7 @@ QUIET = Census(
     files=24,
     blocks=2 * 10**6,
     heap=10**8,
+    pages=10**7,
     resident=4 * 10**8,
 )
 
@@ -123,6 +124,7 @@ QUIET = Census(
         (replace(QUIET, at=900, blocks=2_090_000), 0),
         (replace(QUIET, at=900, blocks=2_110_000), 1),
         (replace(QUIET, at=60, heap=116 * 10**6), 0),
+        (replace(QUIET, at=900, pages=3 * 10**7), 0),
         (replace(QUIET, tasks=6), 1),
         (replace(QUIET, files=26), 0),
         (replace(QUIET, files=27), 1),

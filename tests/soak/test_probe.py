@@ -1,5 +1,8 @@
 """The part of the soak that runs inside Home Assistant counts what is there."""
 
+from contextlib import closing
+import sqlite3
+
 from scripts.soak_run.soak_probe import take_census
 
 
@@ -11,6 +14,16 @@ def test_large_memory_in_use_is_counted_until_it_is_given_back() -> None:
     after = take_census()["heap"]
     assert during - before > 9 * 10**6
     assert during - after > 9 * 10**6
+
+
+def test_pages_of_a_database_are_counted_apart() -> None:
+    before = take_census()
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("create table pages (page)")
+        database.executemany("insert into pages values (?)", [("x" * 1000,) for _ in range(10**4)])
+        during = take_census()
+    assert during["pages"] - before["pages"] > 9 * 10**6
+    assert during["heap"] - before["heap"] < 10**6
 
 
 def test_small_memory_in_use_is_counted() -> None:

@@ -1,5 +1,6 @@
 """Inside the Home Assistant of a soak: compiles statistics without waiting for their time, and counts what is alive."""
 
+import _sqlite3
 import asyncio
 from collections import Counter
 import ctypes
@@ -76,6 +77,13 @@ def _heap() -> int:
     return int(heap.uordblks + heap.hblkhd)
 
 
+def _pages() -> int:
+    """Return the bytes of these that SQLite holds: pages of the database, as many as the recorder allows it to keep."""
+    sqlite = ctypes.CDLL(_sqlite3.__file__)
+    sqlite.sqlite3_memory_used.restype = ctypes.c_int64
+    return int(sqlite.sqlite3_memory_used())
+
+
 def take_census() -> dict[str, Any]:
     """Count the integration's objects, the open files, and the memory in use."""
     # A cycle of garbage is no leak.
@@ -86,11 +94,13 @@ def take_census() -> dict[str, Any]:
         module = getattr(type(thing), "__module__", None)
         if isinstance(module, str) and module.startswith(_OURS):
             objects[f"{module.removeprefix(_OURS)}.{type(thing).__qualname__}"] += 1
+    pages = _pages()
     resident = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return {
         "objects": dict(objects),
         "files": len(list(Path("/proc/self/fd").iterdir())),
         "blocks": sys.getallocatedblocks(),
-        "heap": _heap(),
+        "heap": _heap() - pages,
+        "pages": pages,
         "resident": resident * os.sysconf("SC_PAGE_SIZE"),
     }
