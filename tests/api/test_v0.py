@@ -1,5 +1,6 @@
 """What a v0 dashboard answers becomes models: as recorded, as documented, and as it should never come."""
 
+import asyncio
 from collections.abc import Mapping
 from copy import deepcopy
 import json
@@ -440,6 +441,17 @@ class TestRequests:
         async with ClientSession() as session:
             BackendV0(Transport(session, URL(scripted.url), {}), scripted.TOKEN)
         assert scripted.tokens == []
+
+
+async def test_the_loop_has_turns_while_a_thousand_are_decoded() -> None:
+    task = asyncio.create_task(decode_servers(*(server(number) for number in range(1, 1_201))))
+    turns = 0
+    while not task.done():
+        turns += 1
+        await asyncio.sleep(0)
+    assert len((await task).servers) == 1_200
+    # One for each five hundred, and the one in which it ends.
+    assert turns == 3
 
 
 class TestIdentification:

@@ -1,5 +1,6 @@
 """Nezha v0: the API of the document, `CamelCase` fields in an envelope of `code`, `message` and `result`."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, override
 
@@ -11,6 +12,8 @@ from .transport import Reply, Transport
 
 _UNAUTHORISED = 403
 """Stands in the envelope of an answer with HTTP status 200 (recorded exchange `bad_token.json`)."""
+_BATCH = 500
+"""Servers that are decoded before the loop has a turn."""
 
 
 class BackendV0(Backend):
@@ -33,7 +36,9 @@ class BackendV0(Backend):
         reply = await self._transport.get("api/v1/server/details", self._headers)
         servers: dict[str, Server] = {}
         omitted: list[str] = []
-        for item in _result(reply):
+        for turn, item in enumerate(_result(reply), 1):
+            if turn % _BATCH == 0:
+                await asyncio.sleep(0)
             try:
                 server = self._servers(_number(item), item)
             except MalformedError as err:
