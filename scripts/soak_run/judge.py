@@ -252,8 +252,8 @@ _MAY_GROW = (
 """By how many the objects of a kind may differ between two quiet moments; of all others, by none."""
 _KEPT_OPEN = 2
 """Files by which it may differ: a connection to each dashboard is kept for the next request, or was just closed."""
-_GROWTH = {"blocks": 0.05, "heap": 0.15}
-"""The shares by which the memory in use may grow: from moment to moment Home Assistant has more or less of what it was
+_GROWTH = 0.05
+"""The share by which the memory in use may grow: from moment to moment Home Assistant has more or less of what it was
 asked for in its caches, as JSON for example, which is large. A kilobyte that leaks for each server with each refresh is
 more within half an hour, and smaller leaks show in the counts of objects."""
 _LONG = 600
@@ -301,6 +301,6 @@ def judge_memory(findings: Findings, before: Census, after: Census, servers: int
         old, new = getattr(before, name), getattr(after, name)
         findings.check("tasks and open files", new <= old + more, f"{name}: {old} became {new}")
     if after.at - before.at >= _LONG:
-        for name, growth in _GROWTH.items():
+        for name in ("blocks", "heap"):
             old, new = getattr(before, name), getattr(after, name)
-            findings.check("memory in use", new <= round(old * (1 + growth)), f"{name}: {old} became {new}")
+            findings.check("memory in use", new <= round(old * (1 + _GROWTH)), f"{name}: {old} became {new}")

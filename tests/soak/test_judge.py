@@ -119,8 +119,8 @@ QUIET = Census(
 @pytest.mark.parametrize(
     ("after", "wrong"),
     [
-        (replace(QUIET, at=900, heap=114 * 10**6), 0),
-        (replace(QUIET, at=900, heap=116 * 10**6), 1),
+        (replace(QUIET, at=900, heap=104 * 10**6), 0),
+        (replace(QUIET, at=900, heap=106 * 10**6), 1),
         (replace(QUIET, at=900, blocks=2_090_000), 0),
         (replace(QUIET, at=900, blocks=2_110_000), 1),
         (replace(QUIET, at=60, heap=116 * 10**6), 0),
