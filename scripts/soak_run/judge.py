@@ -244,8 +244,9 @@ _MAY_GROW = (
     # Values that are made anew: the decoder's, the newest answer's, the newest frame's and the published ones of a server
     # are one object or four, depending on the moment.
     (re.compile(r"(api\.models|api\.public_note|fleet|devices)\."), lambda servers: 3 * servers),
-    # A dashboard that was restarted tells of no traffic cycles for a minute: their two sensors may have come meanwhile.
-    (re.compile(r"sensor_cycle\."), lambda servers: 2 * servers + 10),
+    # A dashboard that was restarted tells of no traffic cycles for a minute: their two sensors, and what each listens to, may
+    # have come meanwhile.
+    (re.compile(r"sensor_cycle\.|listeners\.FactsOf"), lambda servers: 2 * servers + 10),
     # The newest error of each of the two dashboards is kept to be shown, and keeps the reply that it was about.
     (re.compile(r"api\.(errors|transport\.Reply)"), lambda _: 2),
 )
