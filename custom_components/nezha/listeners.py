@@ -12,7 +12,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 _LOGGER = logging.getLogger(__name__)
 _BATCH = 50
-"""Servers whose entities write their states in one go: with 20 entities each, that takes 10 to 20 ms."""
+"""Servers, or their facts, whose entities write their states in one go: with 20 entities each, that takes 10 to 20 ms."""
 
 
 class FactsOf(NamedTuple):
