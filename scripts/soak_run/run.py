@@ -39,6 +39,8 @@ _RECOVERY = 240
 """Seconds within which all has to be well again once the faults are over. A socket is tried again after two minutes at
 most, an entry that could not be set up after 80 s."""
 _CENSUSES = 3
+_BLANK = (None, "unavailable", "unknown")
+"""States that say nothing."""
 _LATENESS = 30
 """Seconds that a poll or a frame may be late when values are compared: the machine may be busy. A value that is wrong is so
 for longer."""
@@ -156,7 +158,7 @@ class Soak:
         await self.home.set_up_again(self.sites)
 
     async def _is_well(self, findings: Findings) -> None:
-        """Wait until both entries are set up, and every server that reports is online."""
+        """Wait until both entries are set up, and every server that reports is online and shows what it does."""
         begun = time.monotonic()
         while missing := await self._missing():
             if time.monotonic() > begun + _RECOVERY:
@@ -177,9 +179,11 @@ class Soak:
         shown = {} if missing else await self.home.shown()
         for site in () if missing else self.sites:
             for server in site.servers():
-                unique_id = f"{site.entry_id}_{site.identify(server)}_online"
-                if shown.get(unique_id) != "on":
-                    missing.append(f"{server.name} of {site} is {shown.get(unique_id)}")
+                unique_id = f"{site.entry_id}_{site.identify(server)}"
+                online, usage = (shown.get(f"{unique_id}_{key}") for key in ("online", "cpu"))
+                # After a restart a server may be known to be online before anything else is known of it.
+                if online != "on" or usage in _BLANK:
+                    missing.append(f"{server.name} of {site} is {online}, its processor {usage}")
         return missing
 
     async def _census(self) -> Census:
@@ -211,7 +215,7 @@ class Soak:
         await its_reader.wait_until(answered)
         true, untrue = _parted(site, entities, its_reader.readings[-1])
         for entity in untrue:
-            is_blank = entity.state in (None, "unavailable", "unknown") or entity.server in site.victims
+            is_blank = entity.state in _BLANK or entity.server in site.victims
             findings.check("entities without a truth", is_blank, f"{entity.entity_id} is still {entity.state}")
         self.entities |= {entity.entity_id: (site, entity) for entity in true}
         shown = Shown(true, asked, answered)
