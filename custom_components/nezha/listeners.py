@@ -51,7 +51,7 @@ class Listeners:
         """Add a listener; return how to remove it."""
         number = next(self._numbers)
         self._listeners.setdefault(topic, {})[number] = listener
-        # Thousands of these are kept: a partial is a fifth of a closure's objects.
+        # Thousands of these are kept, and a partial is made of fewer objects than a closure.
         return partial(self._remove, topic, number)
 
     @callback
