@@ -5,6 +5,7 @@ import asyncio.constants
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 import socket
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -22,6 +23,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from simulator import Dashboard, Simulator
 
+from .patience import in_turns
 from .scripted import ScriptedDashboard
 
 pytest_plugins = ["tests.no_secrets", "tests.strict_translations"]
@@ -92,6 +94,13 @@ async def clock(hass: HomeAssistant) -> AsyncIterator[Clock]:
     loop = asyncio.get_running_loop()
     with freezegun.freeze_time(NOON) as frozen, patch.object(loop, "time", freezegun.api.real_monotonic):
         yield Clock(hass, frozen)
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """Wait for no answer that hangs."""
+    with patch("custom_components.nezha.api.transport.asyncio", SimpleNamespace(timeout=in_turns)):
+        yield
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import voluptuous as vol
 
-from custom_components.nezha.api import transport
 from custom_components.nezha.const import CONF_REJECTED, DOMAIN
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntryState, ConfigFlowResult
 from homeassistant.const import CONF_HEADERS, CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL
@@ -38,12 +37,6 @@ NEW = "renewed-token"
 GATE = "X-Gate"
 GATE_KEY = "the-gate-key"
 PASSWORD = "the-password"
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a request take 0.2 s at most."""
-    monkeypatch.setattr(transport, "TIMEOUT", 0.2)
 
 
 @pytest.fixture(scope="session")

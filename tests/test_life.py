@@ -2,12 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 import logging
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -43,13 +41,6 @@ TEN_MINUTES = 600
 def life(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     """Stop the clock before any server boots, and read the log as a user does."""
     caplog.set_level(logging.INFO)
-
-
-@pytest.fixture
-def impatient() -> Iterator[None]:
-    """Wait for nothing that hangs."""
-    with patch("custom_components.nezha.api.transport.TIMEOUT", 0.1):
-        yield
 
 
 def now() -> int:

@@ -13,7 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.nezha.api import UnreachableError
-from custom_components.nezha.api.transport import Transport
+from custom_components.nezha.api.transport import SILENCE, Transport
 from custom_components.nezha.const import CONF_GENERATION, CONF_REJECTED, DOMAIN
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import (
@@ -349,7 +349,7 @@ class TestLoss:
         self, home: Home, fault: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         monkeypatch.setattr("custom_components.nezha.api.transport.LARGEST_REPLY", 2**17)
-        monkeypatch.setattr("custom_components.nezha.api.transport.SILENCE", 0.3 if fault == "silence" else 10)
+        monkeypatch.setattr("custom_components.nezha.api.transport.SILENCE", SILENCE)
         entry = await home.set_up(metrics_interval=2)
         devices, entities = home.devices(), home.entities()
         await home.frame(2)
@@ -358,7 +358,10 @@ class TestLoss:
         asked = home.asked()
         home.simulator.frame_faults.set(fault)
         home.clock.tick(2)
-        await home.frame_is_lost()
+        await home.simulator.push_frame()
+        if fault == "silence":
+            await timers_due(home.hass, SILENCE + 1)
+        await home.is_lost()
         assert not entry.runtime_data.live
         assert home.asked() == asked + 1, "it is asked at once"
         for cpu in (10.0, 20.0, 30.0):
@@ -367,7 +370,6 @@ class TestLoss:
             assert home.shown("load_1") == str(cpu)
 
         home.simulator.frame_faults.clear()
-        monkeypatch.setattr("custom_components.nezha.api.transport.SILENCE", 10)
         await home.reconnects()
         home.dashboard.servers[1].machine.pin(load_1=40.0)
         await home.frame(2)

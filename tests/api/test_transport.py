@@ -53,12 +53,9 @@ def auto_enable_custom_integrations() -> None:
 
 
 @pytest.fixture(autouse=True)
-def small_limits(request: pytest.FixtureRequest) -> Iterator[None]:
+def small_limits(impatient: None) -> Iterator[None]:
     """Send little, and wait for nothing that hangs."""
-    with (
-        patch("custom_components.nezha.api.transport.TIMEOUT", 0.2 if "hang" in request.node.name else 10),
-        patch("custom_components.nezha.api.transport.LARGEST_REPLY", 2**20),
-    ):
+    with patch("custom_components.nezha.api.transport.LARGEST_REPLY", 2**20):
         yield
 
 

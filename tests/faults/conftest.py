@@ -58,6 +58,7 @@ async def home(
     names: Names,
     certificates: Certificates,
     socket_enabled: None,
+    impatient: None,
     generation: str,
     fault: Fault,
 ) -> AsyncIterator[Home]:

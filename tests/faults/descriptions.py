@@ -1,7 +1,8 @@
 """Every fault, and what is expected of the integration while it lasts."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from custom_components.nezha.api.transport import LARGEST_REPLY
 
 from .troubles import (
     Block,
@@ -25,8 +26,6 @@ SECOND = frozenset({2})
 
 PATIENCE = 121
 """Seconds for which a dashboard is left alone that turned us away twice."""
-HANGING = {"TIMEOUT": 0.3}
-ENDLESS = {"LARGEST_REPLY": 2**17}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +35,8 @@ class Fault:
     name: str
     generations: tuple[str, ...] = ALL
     trouble: Trouble
-    limits: Mapping[str, float] = field(default_factory=dict)
-    """Of one exchange, while the fault lasts: no test waits for those of a real one."""
+    largest_reply: int = LARGEST_REPLY
+    """Bytes, while the fault lasts: no test waits until an answer is as large as a real one may be."""
     address: str | None = None
     """What the flow says of the address; `None` where it does not notice."""
     credential: str | None = None
@@ -93,8 +92,8 @@ FAULTS = (
     # The way to the dashboard
     _fault("refuse", "refused", "refused"),
     _fault("reset", "cannot_connect", "cannot_connect"),
-    _fault("hang_before_headers", "timeout", "timeout", limits=HANGING),
-    _fault("hang_in_body", "timeout", "timeout", limits=HANGING),
+    _fault("hang_before_headers", "timeout", "timeout"),
+    _fault("hang_in_body", "timeout", "timeout"),
     _fault("close_in_body", "cannot_connect", "cannot_connect"),
     _fault("expired_certificate", "certificate", "certificate", trouble=ExpiredCertificate()),
     _fault("unknown_name", "cannot_resolve", "cannot_resolve", trouble=UnknownName()),
@@ -125,8 +124,8 @@ FAULTS = (
     _fault("day_ahead"),
     _fault("day_behind"),
     # Answers that cannot be read
-    _fault("endless_body", "bad_answer", "bad_answer", limits=ENDLESS),
-    _fault("gzip_bomb", "bad_answer", "bad_answer", limits=ENDLESS),
+    _fault("endless_body", "bad_answer", "bad_answer", largest_reply=2**17),
+    _fault("gzip_bomb", "bad_answer", "bad_answer", largest_reply=2**17),
     _fault("deep_json", "not_nezha", "bad_answer"),
     _fault("empty_body", "not_nezha", "bad_answer"),
     _fault("json_null", "not_nezha", "bad_answer"),

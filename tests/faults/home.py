@@ -61,8 +61,7 @@ class Home(Sight):
         """Let the fault begin."""
         self._delivered = self.fault.trouble.delivered(self.site)
         self._sent = self.site.sent(self.site.credential)
-        for name, value in self.fault.limits.items():
-            self._monkeypatch.setattr(transport, name, value)
+        self._monkeypatch.setattr(transport, "LARGEST_REPLY", self.fault.largest_reply)
         await self.fault.trouble.begin(self.site)
         self.pass_by(self.fault.trouble.delay)
 

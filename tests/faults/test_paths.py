@@ -17,13 +17,11 @@ OF_BODIES = ("close_in_body", "truncated_json", "null_list")
 CASES = [(path, name) for path in (*OPTIONAL, SOCKET) for name in OF_ANY] + [
     (path, name) for path in OPTIONAL for name in OF_BODIES if (path, name) != ("/service", "null_list")
 ]
-PATIENCE = {"TIMEOUT": 0.5}
-"""Time enough for the answers that do come."""
 
 
 @pytest.mark.parametrize(
     ("generation", "fault"),
-    [("v2", Fault(name=name, trouble=InAnswers(name, path), limits=PATIENCE)) for path, name in CASES],
+    [("v2", Fault(name=name, trouble=InAnswers(name, path))) for path, name in CASES],
     ids=[f"{path}-{name}" for path, name in CASES],
 )
 async def test_fault(home: Home) -> None:

@@ -1,7 +1,7 @@
 """Each fault is delivered and counted, and the dashboard is well again once it is cleared."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 import json
 import logging
@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from simulator import FAULTS, Simulator, populate
+from tests.patience import in_turns
 
 from .conftest import TOKEN, Client, Clock
 
@@ -23,13 +24,6 @@ LIST = "/api/v1/server/list"
 def fleet(simulator: Simulator) -> None:
     """Watch eight servers; the first has sensors, the third cards."""
     populate(simulator.dashboard, 8)
-
-
-@pytest.fixture
-async def impatient(client: Client) -> AsyncGenerator[Client]:
-    """Return a client that soon gives up."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.2)) as session:
-        yield Client(session, client.simulator)
 
 
 async def spoilt(client: Client, name: str) -> list[Any]:
@@ -50,23 +44,22 @@ async def assert_well(client: Client) -> None:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-async def test_a_fault_is_delivered_and_counted_and_well_again_once_cleared(impatient: Client, name: str) -> None:
-    await assert_well(impatient)
-    usual = await impatient.get(LIST)
-    faults = impatient.simulator.faults
+async def test_a_fault_is_delivered_and_counted_and_well_again_once_cleared(client: Client, name: str) -> None:
+    await assert_well(client)
+    usual = await client.get(LIST)
+    faults = client.simulator.faults
     faults.set(name)
     assert faults.active == (name,)
     try:
-        answer = await impatient.get(DETAILS)
+        async with in_turns():
+            answer = await client.get(DETAILS)
     except aiohttp.ClientError, TimeoutError, ValueError, LookupError, RecursionError:
         pass
     else:
         assert (answer.status, answer.text) != (usual.status, usual.text)
     # aiohttp asks once more when a connection breaks before an answer.
     assert faults.delivered == {name: 2 if name == "reset" else 1}
-    # Reading what was spoilt on purpose may take its time; being well again may not depend on an impatient client.
-    async with aiohttp.ClientSession() as session:
-        await assert_well(Client(session, impatient.simulator))
+    await assert_well(client)
     assert not faults.active
 
 
@@ -97,18 +90,18 @@ async def test_faults_go_together(client: Client) -> None:
 
 @pytest.mark.parametrize("first", FAULTS)
 @pytest.mark.parametrize("second", ["nan", "close_in_body"])
-async def test_any_two_faults_leave_the_simulator_alive(impatient: Client, first: str, second: str) -> None:
-    impatient.simulator.faults.set(first)
-    impatient.simulator.faults.set(second)
+async def test_any_two_faults_leave_the_simulator_alive(client: Client, first: str, second: str) -> None:
+    client.simulator.faults.set(first)
+    client.simulator.faults.set(second)
     try:
-        answer = await impatient.get(DETAILS)
+        async with in_turns():
+            answer = await client.get(DETAILS)
     except aiohttp.ClientError, TimeoutError, ValueError, LookupError, RecursionError:
         pass
     else:
         assert answer.status != 500
-    impatient.simulator.faults.clear()
-    async with aiohttp.ClientSession() as session:
-        assert len(await Client(session, impatient.simulator).servers()) == 8
+    client.simulator.faults.clear()
+    assert len(await client.servers()) == 8
 
 
 async def test_an_unknown_fault_cannot_be_set(simulator: Simulator) -> None:
@@ -161,13 +154,14 @@ async def test_what_hangs_goes_on_once_cleared(client: Client, name: str) -> Non
     assert len((await hanging).body["result"]) == 8
 
 
-async def test_hang_in_body_sends_the_headers(impatient: Client) -> None:
-    impatient.simulator.faults.set("hang_in_body")
+async def test_hang_in_body_sends_the_headers(client: Client) -> None:
+    client.simulator.faults.set("hang_in_body")
     headers = {"Authorization": TOKEN}
-    async with impatient.session.get(impatient.simulator.url + DETAILS, headers=headers) as response:
+    async with client.session.get(client.simulator.url + DETAILS, headers=headers) as response:
         assert response.status == 200
         with pytest.raises(TimeoutError):
-            await response.read()
+            async with in_turns():
+                await response.read()
 
 
 async def test_close_in_body_breaks_off(client: Client) -> None:
