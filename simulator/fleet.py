@@ -258,6 +258,17 @@ class Machine:
         self.synchronise()
         self._pins |= values
 
+    def hold(self, *names: str) -> dict[str, Any]:
+        """Fix fields of `State` as they were last reported, until `unpin`, and return them.
+
+        A machine that has not reported since it connected holds what it would report now.
+        """
+        now = self.synchronise()
+        state = self.state(self.last_report(now) or now)
+        held = {name: getattr(state, name) for name in names}
+        self._pins |= held
+        return held
+
     def unpin(self, *names: str) -> None:
         """Let the machine go its own way again, in these fields or in all."""
         self.synchronise()

@@ -68,6 +68,7 @@ async def _fall_silent(scene: Scene, server: Server) -> bool:
 
 
 def _may_reboot(scene: Scene, server: Server) -> bool:
+    scene.site.dashboard.advance()
     is_apart = server.host is not None and scene.site.dashboard.clock() - server.host.boot_time > _BETWEEN_BOOTS
     return is_apart and scene.site.lets_reboot
 
@@ -92,12 +93,9 @@ async def _lose_power(scene: Scene, server: Server) -> bool:
 async def _reboot_once_recorded(scene: Scene, server: Server) -> bool:
     """Carry no more traffic, and reboot when Home Assistant has recorded the last byte: none may be missing then."""
     site, machine = scene.site, server.machine
-    site.dashboard.advance()
-    # Just after a reboot the counters may still be those of the boot before.
-    if server.state is None or not _may_reboot(scene, server):
+    if not _may_reboot(scene, server):
         return False
-    counters = {name: getattr(server.state, name) for name in TRAFFIC}
-    machine.pin(**counters)
+    counters = machine.hold(*TRAFFIC)
     was_recorded = await _is_recorded(scene, server, counters)
     # Whatever goes wrong meanwhile, a restart of Home Assistant for one, no longer matters.
     await scene.spell.wait(site.chance.uniform(0, 30))

@@ -224,10 +224,8 @@ class Soak:
     async def _carry_no_more(self, findings: Findings) -> None:
         """Let no server carry any more traffic, and wait until Home Assistant shows the last byte of each."""
         for site in self.sites:
-            site.dashboard.advance()
             for server in site.servers():
-                if server.state:
-                    server.machine.pin(**{name: getattr(server.state, name) for name in TRAFFIC})
+                server.machine.hold(*TRAFFIC)
         patience = Spell(_RECOVERY)
         while waiting := await self._unshown():
             if not patience.left:

@@ -32,6 +32,8 @@ def judge_all(findings: Findings, soak: Soak, *, plant: bool) -> str:
         for direction, name in enumerate(TRAFFIC)
     }
     records = read(soak.home.folder, (soak.ids[unique_id] for unique_id in traffic if unique_id in soak.ids))
+    # A byte is planted in five minutes alone: what the hour has of them was right.
+    judge_hours(findings, records)
     planted = _plant(records, [soak.ids[unique_id] for unique_id in traffic if unique_id in soak.ids]) if plant else ""
     for unique_id, (site, identity, direction) in traffic.items():
         entity_id = soak.ids.get(unique_id, "")
@@ -48,7 +50,6 @@ def judge_all(findings: Findings, soak: Soak, *, plant: bool) -> str:
     for entity_id, (site, entity) in soak.entities.items():
         if entity.key not in TRAFFIC:
             _judge_measurement(findings, records, entity_id, site, entity)
-    judge_hours(findings, records)
     judge_ids(findings, soak.ids, soak.last_ids, lambda unique_id: not _is_of_present(soak, unique_id))
     for log in sorted(soak.home.logs.iterdir()):
         judge_log(findings, log.name, log.read_text(encoding="utf-8", errors="replace"))

@@ -211,6 +211,37 @@ def test_a_pinned_value_is_in_the_next_report_until_unpinned(dashboard: Dashboar
     assert server.state.net_in_transfer != 123
 
 
+def test_what_is_held_stays_as_it_was_reported_last(dashboard: Dashboard, clock: Clock) -> None:
+    server = dashboard.add_server("alpha")
+    dashboard.advance()
+    clock.tick(7.3)
+    held = server.machine.hold("net_in_transfer", "net_out_transfer")
+    assert server.state is not None
+    assert held == {name: getattr(server.state, name) for name in ("net_in_transfer", "net_out_transfer")}
+    before = server.state
+    clock.tick(60)
+    dashboard.advance()
+    assert server.state.net_in_transfer == before.net_in_transfer
+    assert server.state.uptime > before.uptime
+    server.machine.unpin(*held)
+    clock.tick(2)
+    dashboard.advance()
+    assert server.state.net_in_transfer > before.net_in_transfer
+
+
+def test_a_machine_that_has_not_reported_yet_holds_what_it_reports_first(dashboard: Dashboard, clock: Clock) -> None:
+    server = dashboard.add_server("alpha")
+    clock.tick(1_000)
+    server.machine.reboot()
+    clock.tick(1)
+    held = server.machine.hold("net_in_transfer")
+    clock.tick(10)
+    dashboard.advance()
+    assert server.state is not None
+    assert held == {"net_in_transfer": server.state.net_in_transfer}
+    assert server.state.uptime < 1_000
+
+
 def test_an_unknown_field_cannot_be_pinned() -> None:
     with pytest.raises(TypeError, match="temperature_of_the_room"):
         Machine(Host()).pin(temperature_of_the_room=20)
