@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+import gc
 import logging
 from typing import Any
 
@@ -15,6 +16,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.nezha import async_remove_config_entry_device
+from custom_components.nezha.api.transport import Reply
 from custom_components.nezha.const import CONF_GROUP_AS_AREA, CONF_GROUPS, DOMAIN
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import (
@@ -248,6 +250,19 @@ class TestUnreachableDashboard:
         simulator.faults.clear()
         await restart(hass, entry)
         assert shown(hass, "online") == STATE_ON
+
+    @pytest.mark.parametrize("fault", ["json_null", "truncated_json"])
+    async def test_what_it_answered_is_not_kept_with_the_error(
+        self, hass: HomeAssistant, simulator: Simulator, caplog: pytest.LogCaptureFixture, fault: str
+    ) -> None:
+        # What is logged for debugging is kept by the test alone.
+        caplog.set_level(logging.INFO, "custom_components.nezha")
+        entry = await set_up(hass, entry_of(simulator.url))
+        simulator.faults.set(fault)
+        await refresh(hass, entry)
+        assert entry.runtime_data.last_exception
+        gc.collect()
+        assert not [kept for kept in gc.get_objects() if isinstance(kept, Reply)]
 
     async def test_its_restart_takes_no_server_down(
         self, hass: HomeAssistant, clock: Clock, simulator: Simulator, caplog: pytest.LogCaptureFixture

@@ -199,11 +199,11 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
             snapshot = await self.backend.snapshot()
         except AuthenticationError as err:
             self._reject()
-            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.reason) from err
+            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.reason) from _bare(err)
         except BlockedError as err:
             raise UpdateFailed(
                 translation_domain=DOMAIN, translation_key=err.reason, retry_after=self._blocked.pause()
-            ) from err
+            ) from _bare(err)
         except NezhaError as err:
             _LOGGER.debug("No answer to use: %s", err, exc_info=True)
             if self.live and isinstance(err, UnreachableError):
@@ -211,7 +211,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
                 return self._publishable()
             if isinstance(err, ProtocolError):
                 await self._look_for_upgrade()
-            raise UpdateFailed(translation_domain=DOMAIN, translation_key=err.reason) from err
+            raise UpdateFailed(translation_domain=DOMAIN, translation_key=err.reason) from _bare(err)
         self._blocked.end()
         if not self.last_update_success:
             # Where a dashboard restarts, it may have been upgraded.
@@ -359,6 +359,15 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
                     server.number,
                     ", ".join(server.public_note.malformed),
                 )
+
+
+def _bare(error: NezhaError) -> NezhaError:
+    """Return an error without its frames: core keeps the newest, and they would keep the answers that it was about."""
+    link: BaseException | None = error
+    while link:
+        link.__traceback__ = None
+        link = link.__context__
+    return error
 
 
 def _counted(

@@ -135,6 +135,8 @@ QUIET = Census(
         (replace(QUIET, objects={**QUIET.objects, "listeners.FactsOf": 211}), 1),
         (replace(QUIET, objects={**QUIET.objects, "api.errors.ProtocolError": 2}), 0),
         (replace(QUIET, objects={**QUIET.objects, "api.errors.ProtocolError": 3}), 1),
+        (replace(QUIET, objects={**QUIET.objects, "api.transport.Reply": 3}), 0),
+        (replace(QUIET, objects={**QUIET.objects, "api.transport.Reply": 4}), 1),
         (replace(QUIET, objects={**QUIET.objects, "coordinator.NezhaCoordinator": 1}), 1),
     ],
 )
