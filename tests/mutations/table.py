@@ -396,6 +396,13 @@ MUTATIONS = (
         ("tests/api/test_v1.py::TestOptionalEndpoints",),
     ),
     Mutation(
+        "keeps an answer with the error that it was about",
+        f"{_NEZHA}/coordinator.py",
+        "        link.__traceback__ = None",
+        "        pass",
+        ("tests/test_life.py::TestUnreachableDashboard",),
+    ),
+    Mutation(
         "leaves its memory behind when it is removed",
         f"{_NEZHA}/__init__.py",
         "    await memory_store(hass, entry.entry_id).async_remove()",
