@@ -10,8 +10,9 @@ _TURN = 0.002
 
 
 @asynccontextmanager
-async def in_turns(_seconds: float = 0) -> AsyncIterator[None]:
-    """Bound what hangs, in place of `asyncio.timeout`. Raises `TimeoutError`."""
+async def in_turns(seconds: float | None = 10) -> AsyncIterator[None]:
+    """Bound what hangs, in place of `asyncio.timeout` and of whatever seconds that has. Raises `TimeoutError`."""
+    assert seconds, "nothing would bound it"
     loop = asyncio.get_running_loop()
     left = _TURNS
 
