@@ -424,6 +424,15 @@ class TestBoot:
         assert not watch.booted
         assert known.memory.boot_time == NOW + 60
 
+    @pytest.mark.parametrize("is_known", [True, False], ids=["seen before", "after a restart of Home Assistant"])
+    def test_a_real_reboot_seen_after_just_the_uptime_that_was_seen_last(self, watch: Watch, is_known: bool) -> None:
+        watch.sees(NOW, reported(NOW, boot=NOW - 75, net=10**9))
+        if not is_known:
+            watch = watch.restarted()
+        known = watch.sees(NOW + 205, reported(NOW + 205, boot=NOW + 130, net=500))
+        assert watch.booted
+        assert known.memory.boot_time == NOW + 130
+
     def test_the_old_counters_wait_also_while_the_dashboards_clock_jumps_ahead(self, watch: Watch) -> None:
         watch.sees(NOW, reported(NOW, net=10**9))
         ahead = NOW + DAY

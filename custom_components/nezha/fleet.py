@@ -24,6 +24,8 @@ class Memory:
     """The same moment by the dashboard's clock: when the newest state was reported, less its uptime."""
     reported: int | None = None
     """When that state was reported, by the dashboard's clock."""
+    net_in_transfer: int | None = None
+    """In that state: another one of the same uptime is of another boot."""
     online: bool = False
     host: Host | None = None
 
@@ -183,12 +185,13 @@ class Fleet:
         silent_since = _newest(now, last_active, silent_from)
         online = silent_since is not None and now - silent_since <= self._offline_after
 
-        boot_time, started, reported = _boot(memory, server, known)
+        boot_time, started, reported, net_in_transfer = _boot(memory, server, known)
         memory = Memory(
             last_active=last_active,
             boot_time=boot_time,
             started=started,
             reported=reported,
+            net_in_transfer=net_in_transfer,
             online=online,
             host=host,
         )
@@ -248,14 +251,16 @@ def _of_unknown_boot(memory: Memory, server: Server) -> bool:
     return server.host is None and server.last_active - server.state.uptime - memory.started > _BOOT_JITTER
 
 
-def _boot(memory: Memory, server: Server, known: KnownServer | None) -> tuple[int | None, int | None, int | None]:
-    """Return boot time, `started` and `reported`: a new boot time is accepted with the first state reported after it.
+def _boot(
+    memory: Memory, server: Server, known: KnownServer | None
+) -> tuple[int | None, int | None, int | None, int | None]:
+    """Return what a memory has of a boot: a new boot time is accepted with the first state reported after it.
 
     The boot time alone proves nothing: the server must also be up for less time than before, or since a moment of the
     dashboard's clock that is later than its newest state. A boot time beside the counters of the boot before, a clock that
     was put right, a machine that was paused, and a boot time that jitters are none.
     """
-    remembered = memory.boot_time, memory.started, memory.reported
+    remembered = memory.boot_time, memory.started, memory.reported, memory.net_in_transfer
     if server.host is None or server.state is None or server.last_active is None:
         return remembered
     boot_time = server.host.boot_time
@@ -271,8 +276,9 @@ def _boot(memory: Memory, server: Server, known: KnownServer | None) -> tuple[in
         # Wrong may also be the dashboard's clock: an uptime that fell tells of a reboot whatever it says, and the state that
         # is known already tells of none.
         has_fallen = server.state.uptime < uptime - _BOOT_JITTER
-        is_accepted = has_fallen or (is_later and server.state.uptime != uptime)
-    return (boot_time, started, server.last_active) if is_accepted else remembered
+        is_known = (server.state.uptime, server.state.net_in_transfer) == (uptime, memory.net_in_transfer)
+        is_accepted = has_fallen or (is_later and not is_known)
+    return (boot_time, started, server.last_active, server.state.net_in_transfer) if is_accepted else remembered
 
 
 def _is_later_report(server: Server, known: KnownServer | None) -> bool:

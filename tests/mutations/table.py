@@ -320,8 +320,15 @@ MUTATIONS = (
     Mutation(
         "accepts a boot by the boot time alone",
         f"{_NEZHA}/fleet.py",
-        "(boot_time, started, server.last_active) if is_accepted else remembered",
-        "boot_time, started, server.last_active",
+        "(boot_time, started, server.last_active, server.state.net_in_transfer) if is_accepted else remembered",
+        "boot_time, started, server.last_active, server.state.net_in_transfer",
+        ("tests/test_fleet.py::TestBoot",),
+    ),
+    Mutation(
+        "takes two states of the same uptime for one",
+        f"{_NEZHA}/fleet.py",
+        "is_known = (server.state.uptime, server.state.net_in_transfer) == (uptime, memory.net_in_transfer)",
+        "is_known = server.state.uptime == uptime",
         ("tests/test_fleet.py::TestBoot",),
     ),
     Mutation(
