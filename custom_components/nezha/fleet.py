@@ -168,7 +168,7 @@ class Fleet:
             )
         host = server.host or memory.host
         state = known.state if known else None
-        if server.state and not _of_unknown_boot(memory, server):
+        if server.state and not _of_unknown_boot(memory, server) and not _between_boots(memory, server, known):
             state = server.state
 
         # A dashboard whose clock was ahead for a while must not keep a silent server online for as long.
@@ -251,6 +251,27 @@ def _of_unknown_boot(memory: Memory, server: Server) -> bool:
     return server.host is None and server.last_active - server.state.uptime - memory.started > _BOOT_JITTER
 
 
+def _between_boots(memory: Memory, server: Server, known: KnownServer | None) -> bool:
+    """Whether a state may be of a boot that nobody saw, and its boot time of the next one: v0 shows both for two seconds.
+
+    The server's clock and the dashboard's tell the begin of one boot, so they differ as they did before. Where they do not,
+    a clock may have been set, too: the next report with that boot time is of that boot.
+    """
+    if memory.boot_time is None or memory.started is None:
+        return False
+    if server.host is None or server.state is None or server.last_active is None:
+        return False
+    boot_time = server.host.boot_time
+    later = server.last_active - server.state.uptime - memory.started
+    uptime = (memory.reported or memory.started) - memory.started
+    is_same_boot = later <= _BOOT_JITTER and server.state.uptime >= uptime - _BOOT_JITTER
+    if is_same_boot or boot_time - memory.boot_time - later <= _BOOT_JITTER:
+        return False
+    before = known.server if known else server
+    is_told_again = before.host is not None and abs(before.host.boot_time - boot_time) <= _BOOT_JITTER
+    return not (is_told_again and before.state != server.state)
+
+
 def _boot(
     memory: Memory, server: Server, known: KnownServer | None
 ) -> tuple[int | None, int | None, int | None, int | None]:
@@ -262,6 +283,8 @@ def _boot(
     """
     remembered = memory.boot_time, memory.started, memory.reported, memory.net_in_transfer
     if server.host is None or server.state is None or server.last_active is None:
+        return remembered
+    if _between_boots(memory, server, known):
         return remembered
     boot_time = server.host.boot_time
     started = server.last_active - server.state.uptime
