@@ -168,7 +168,8 @@ class Fleet:
             )
         host = server.host or memory.host
         state = known.state if known else None
-        if server.state and not _of_unknown_boot(memory, server) and not _between_boots(memory, server, known):
+        between_boots = _between_boots(memory, server, known)
+        if server.state and not between_boots and not _of_unknown_boot(memory, server):
             state = server.state
 
         # A dashboard whose clock was ahead for a while must not keep a silent server online for as long.
@@ -185,7 +186,8 @@ class Fleet:
         silent_since = _newest(now, last_active, silent_from)
         online = silent_since is not None and now - silent_since <= self._offline_after
 
-        boot_time, started, reported, net_in_transfer = _boot(memory, server, known)
+        boot = _remembered(memory) if between_boots else _boot(memory, server, known)
+        boot_time, started, reported, net_in_transfer = boot
         memory = Memory(
             last_active=last_active,
             boot_time=boot_time,
@@ -272,19 +274,23 @@ def _between_boots(memory: Memory, server: Server, known: KnownServer | None) ->
     return not (is_told_again and before.state != server.state)
 
 
-def _boot(
-    memory: Memory, server: Server, known: KnownServer | None
-) -> tuple[int | None, int | None, int | None, int | None]:
-    """Return what a memory has of a boot: a new boot time is accepted with the first state reported after it.
+type _Boot = tuple[int | None, int | None, int | None, int | None]
+
+
+def _remembered(memory: Memory) -> _Boot:
+    """Return what a memory has of a boot: its time, `started`, `reported` and `net_in_transfer`."""
+    return memory.boot_time, memory.started, memory.reported, memory.net_in_transfer
+
+
+def _boot(memory: Memory, server: Server, known: KnownServer | None) -> _Boot:
+    """Return what is to be remembered: a new boot time is accepted with the first state reported after it.
 
     The boot time alone proves nothing: the server must also be up for less time than before, or since a moment of the
     dashboard's clock that is later than its newest state. A boot time beside the counters of the boot before, a clock that
     was put right, a machine that was paused, and a boot time that jitters are none.
     """
-    remembered = memory.boot_time, memory.started, memory.reported, memory.net_in_transfer
+    remembered = _remembered(memory)
     if server.host is None or server.state is None or server.last_active is None:
-        return remembered
-    if _between_boots(memory, server, known):
         return remembered
     boot_time = server.host.boot_time
     started = server.last_active - server.state.uptime
