@@ -8,7 +8,7 @@ import tempfile
 from typing import Any
 
 PROMISED = 95
-PROMISED_IN_FULL = ("custom_components/nezha/config_flow.py",)
+PROMISED_IN_FULL = ("custom_components/nezha/flow/config.py",)
 
 
 def shortfalls(report: dict[str, Any]) -> list[str]:

@@ -6,16 +6,6 @@ from aiohttp import ClientConnectorCertificateError, ClientSession
 import pytest
 from yarl import URL
 
-from custom_components.nezha import address
-from custom_components.nezha.address import (
-    CredentialsInAddressError,
-    InvalidAddressError,
-    InvalidHeadersError,
-    find_dashboard,
-    format_headers,
-    parse_headers,
-    same_dashboard,
-)
 from custom_components.nezha.api import Generation, NezhaError, NotNezhaError
 from custom_components.nezha.api.errors import (
     CertificateError,
@@ -24,6 +14,16 @@ from custom_components.nezha.api.errors import (
     RefusedError,
     RequestTimeoutError,
     ServerError,
+)
+from custom_components.nezha.flow import address
+from custom_components.nezha.flow.address import (
+    CredentialsInAddressError,
+    InvalidAddressError,
+    InvalidHeadersError,
+    find_dashboard,
+    format_headers,
+    parse_headers,
+    same_dashboard,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession

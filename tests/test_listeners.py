@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.nezha.listeners import FactsOf, Listeners
+from custom_components.nezha.runtime.listeners import FactsOf, Listeners
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from simulator import Simulator

@@ -21,10 +21,10 @@ from homeassistant.helpers import device_registry as dr
 
 from .api import BlockedError, GatewayError, Generation, NezhaError, connect, identify
 from .const import CONF_GENERATION, CONF_REJECTED, DOMAIN
-from .coordinator import NezhaConfigEntry, NezhaCoordinator, memory_store
-from .devices import key_of
 from .repairs import BlockedIssue, create_renumbered_issue, delete_issues, delete_renumbered_issue
-from .session import lasting_session
+from .runtime.coordinator import NezhaConfigEntry, NezhaCoordinator, memory_store
+from .runtime.devices import key_of
+from .runtime.session import lasting_session
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.CALENDAR, Platform.EVENT, Platform.SENSOR)
 

@@ -10,8 +10,8 @@ from homeassistant.components.binary_sensor import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import NezhaConfigEntry
 from .entity import ServerEntity, ServiceEntity, add_entities
+from .runtime.coordinator import NezhaConfigEntry
 
 PARALLEL_UPDATES = 0
 

@@ -10,8 +10,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import NezhaError, Task
 from .const import DOMAIN
-from .coordinator import NezhaConfigEntry, NezhaCoordinator
 from .entity import HubEntity, add_entities
+from .runtime.coordinator import NezhaConfigEntry, NezhaCoordinator
 
 PARALLEL_UPDATES = 1
 

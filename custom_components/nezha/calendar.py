@@ -12,8 +12,8 @@ from homeassistant.util import dt as dt_util
 
 from .api import Term
 from .const import DOMAIN
-from .coordinator import NezhaConfigEntry
 from .entity import HubEntity
+from .runtime.coordinator import NezhaConfigEntry
 
 PARALLEL_UPDATES = 0
 

@@ -8,7 +8,7 @@ from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.const import CONF_HEADERS, CONF_PASSWORD, CONF_TOKEN, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 
-from .coordinator import NezhaConfigEntry, NezhaCoordinator
+from .runtime.coordinator import NezhaConfigEntry, NezhaCoordinator
 
 _TO_REDACT = {CONF_HEADERS, CONF_PASSWORD, CONF_TOKEN, CONF_URL, CONF_USERNAME, "ipv4", "ipv6", "public_note"}
 

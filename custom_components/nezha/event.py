@@ -9,9 +9,9 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import NezhaConfigEntry, NezhaCoordinator
 from .entity import ServerEntity, add_entities
 from .fleet import KnownServer
+from .runtime.coordinator import NezhaConfigEntry, NezhaCoordinator
 
 PARALLEL_UPDATES = 0
 

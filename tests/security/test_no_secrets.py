@@ -12,8 +12,8 @@ import voluptuous as vol
 
 from custom_components.nezha import diagnostics
 from custom_components.nezha.api import UnreachableError
-from custom_components.nezha.config_flow import NezhaConfigFlow
 from custom_components.nezha.const import DOMAIN
+from custom_components.nezha.flow.config import NezhaConfigFlow
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.const import CONF_HEADERS, CONF_PASSWORD, CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant

@@ -72,17 +72,23 @@ CANCELLED = (
 @pytest.mark.parametrize(
     ("log", "wrong"),
     [
-        (f"{AT} WARNING (MainThread) [custom_components.nezha.coordinator] Left out of the dashboard's answer: x", 0),
-        (f"{AT} ERROR (MainThread) [custom_components.nezha.coordinator] Error fetching nezha data: timeout", 0),
-        (f"{AT} INFO (MainThread) [custom_components.nezha.coordinator] Servers went offline: a (1)", 0),
+        (
+            f"{AT} WARNING (MainThread) [custom_components.nezha.runtime.coordinator] Left out of the dashboard's answer: x",
+            0,
+        ),
+        (
+            f"{AT} ERROR (MainThread) [custom_components.nezha.runtime.coordinator] Error fetching nezha data: timeout",
+            0,
+        ),
+        (f"{AT} INFO (MainThread) [custom_components.nezha.runtime.coordinator] Servers went offline: a (1)", 0),
         (f"{AT} ERROR (MainThread) [haffmpeg.core] FFmpeg fails\n{TRACEBACK}", 0),
         (f"{AT} ERROR (MainThread) [homeassistant.components.sensor] Platform nezha does not generate unique IDs", 1),
         (f"{AT} WARNING (MainThread) [custom_components.nezha.fleet] something new", 1),
         (
-            f"{AT} ERROR (MainThread) [custom_components.nezha.coordinator] Unexpected error\n{TRACEBACK}",
+            f"{AT} ERROR (MainThread) [custom_components.nezha.runtime.coordinator] Unexpected error\n{TRACEBACK}",
             2,
         ),
-        (f"{AT} INFO (MainThread) [custom_components.nezha.coordinator] fine\n{TRACEBACK}", 1),
+        (f"{AT} INFO (MainThread) [custom_components.nezha.runtime.coordinator] fine\n{TRACEBACK}", 1),
         (f"{CANCELLED}: Home Assistant is stopping\n{AT} INFO (MainThread) [homeassistant.core] fine", 0),
         (f"{CANCELLED}\n{AT} INFO (MainThread) [homeassistant.core] fine", 2),
         ("Fatal Python error: Segmentation fault", 1),

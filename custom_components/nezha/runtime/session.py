@@ -9,7 +9,7 @@ from yarl import URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 
-from .api import only_to
+from ..api import only_to
 
 
 def lasting_session(hass: HomeAssistant, url: URL, verify_ssl: bool) -> ClientSession:

@@ -6,7 +6,7 @@ import re
 from aiohttp import ClientConnectorCertificateError, ClientSession
 from yarl import URL
 
-from .api import (
+from ..api import (
     Dashboard,
     GatewayError,
     MovedError,

@@ -13,11 +13,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
-from .api import Billing, Cycle, Plan, Term
-from .coordinator import NezhaCoordinator
-from .entity import ServerEntity, add_entities
-from .fleet import KnownServer
-from .sensor_entity import Shown, ValueSensor
+from ..api import Billing, Cycle, Plan, Term
+from ..entity import ServerEntity, add_entities
+from ..fleet import KnownServer
+from ..runtime.coordinator import NezhaCoordinator
+from .base import Shown, ValueSensor
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 
-from .api import Generation, Service, Snapshot
-from .const import CONF_GENERATION, CONF_GROUP_AS_AREA, DOMAIN
-from .fleet import KnownServer
+from ..api import Generation, Service, Snapshot
+from ..const import CONF_GENERATION, CONF_GROUP_AS_AREA, DOMAIN
+from ..fleet import KnownServer
 
 SERVICE_PREFIX = "service_"
 """Begins the key of a service; no identity of a server does."""

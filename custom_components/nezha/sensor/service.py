@@ -8,10 +8,10 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescr
 from homeassistant.const import PERCENTAGE, UnitOfTime
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import Service
-from .coordinator import NezhaCoordinator
-from .entity import ServiceEntity, add_entities
-from .sensor_entity import Shown, ValueSensor
+from ..api import Service
+from ..entity import ServiceEntity, add_entities
+from ..runtime.coordinator import NezhaCoordinator
+from .base import Shown, ValueSensor
 
 
 @dataclass(frozen=True, kw_only=True)

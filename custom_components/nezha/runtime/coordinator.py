@@ -16,7 +16,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .api import (
+from ..api import (
     AuthenticationError,
     Backend,
     BlockedError,
@@ -30,7 +30,7 @@ from .api import (
     TrafficCycle,
     UnreachableError,
 )
-from .const import (
+from ..const import (
     CONF_GENERATION,
     CONF_GROUPS,
     CONF_METRICS_INTERVAL,
@@ -41,10 +41,10 @@ from .const import (
     DEFAULT_SCAN_INTERVAL,
     DOMAIN,
 )
+from ..fleet import Fleet, KnownServer, brought_up_to_date
+from ..repairs import BlockedIssue
 from .devices import SERVICE_PREFIX, Devices
-from .fleet import Fleet, KnownServer, brought_up_to_date
 from .listeners import FactsOf, Listeners, Topic
-from .repairs import BlockedIssue
 
 type NezhaConfigEntry = ConfigEntry[NezhaCoordinator]
 

@@ -16,14 +16,14 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import Host, State
-from .coordinator import NezhaConfigEntry, NezhaCoordinator
-from .entity import HubEntity, ServerEntity, add_entities
-from .fleet import KnownServer
-from .sensor_billing import add_billing_sensors
-from .sensor_cycle import add_cycle_sensors
-from .sensor_entity import NumberSensor, Shown, Value, ValueSensor
-from .sensor_service import add_service_sensors
+from ..api import Host, State
+from ..entity import HubEntity, ServerEntity, add_entities
+from ..fleet import KnownServer
+from ..runtime.coordinator import NezhaConfigEntry, NezhaCoordinator
+from .base import NumberSensor, Shown, Value, ValueSensor
+from .billing import add_billing_sensors
+from .cycle import add_cycle_sensors
+from .service import add_service_sensors
 
 PARALLEL_UPDATES = 0
 

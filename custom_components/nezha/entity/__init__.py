@@ -12,12 +12,12 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .api import Service
-from .const import DOMAIN
-from .coordinator import NezhaCoordinator
-from .devices import device_identifier
-from .fleet import KnownServer
-from .listeners import FactsOf, Topic
+from ..api import Service
+from ..const import DOMAIN
+from ..fleet import KnownServer
+from ..runtime.coordinator import NezhaCoordinator
+from ..runtime.devices import device_identifier
+from ..runtime.listeners import FactsOf, Topic
 
 _BATCH = 40
 """Entities that are added in one go."""

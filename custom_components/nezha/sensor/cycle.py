@@ -9,10 +9,10 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescr
 from homeassistant.const import PERCENTAGE, UnitOfInformation
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import TrafficCycle
-from .coordinator import NezhaCoordinator
-from .entity import ServerEntity, add_entities
-from .sensor_entity import Shown, ValueSensor
+from ..api import TrafficCycle
+from ..entity import ServerEntity, add_entities
+from ..runtime.coordinator import NezhaCoordinator
+from .base import Shown, ValueSensor
 
 
 @dataclass(frozen=True, kw_only=True)

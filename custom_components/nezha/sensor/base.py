@@ -9,7 +9,7 @@ from homeassistant.components.sensor.const import DOMAIN as SENSOR_DOMAIN, UNIT_
 from homeassistant.core import callback
 from homeassistant.helpers.entity import FLOAT_PRECISION
 
-from .entity import NezhaEntity
+from ..entity import NezhaEntity
 
 type Value = str | int | float | datetime | None
 type Shown = tuple[Value, datetime | None]

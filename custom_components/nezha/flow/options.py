@@ -17,8 +17,8 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from .api import Generation
-from .const import (
+from ..api import Generation
+from ..const import (
     CONF_GENERATION,
     CONF_GROUP_AS_AREA,
     CONF_GROUPS,
@@ -28,8 +28,8 @@ from .const import (
     DEFAULT_OFFLINE_AFTER,
     DEFAULT_SCAN_INTERVAL,
 )
-from .coordinator import NezhaConfigEntry
-from .fleet import UNGROUPED
+from ..fleet import UNGROUPED
+from ..runtime.coordinator import NezhaConfigEntry
 
 
 class NezhaOptionsFlow(OptionsFlowWithReload):

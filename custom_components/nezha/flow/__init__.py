@@ -1,0 +1,1 @@
+"""The flows that add a dashboard, change it, and set its options."""

@@ -1,0 +1,1 @@
+"""What runs for an entry: it polls, follows, publishes, stores, and keeps the registries true."""
