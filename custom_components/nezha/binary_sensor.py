@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import ServerEntity, ServiceEntity, add_entities
+from .figures import is_up
 from .runtime.coordinator import NezhaConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -20,8 +21,6 @@ ONLINE = BinarySensorEntityDescription(
 )
 
 UP = BinarySensorEntityDescription(key="up", translation_key="up", device_class=BinarySensorDeviceClass.CONNECTIVITY)
-_UP_SHARE = 0.8
-"""The share of successful probes above which the dashboard's own page does not call a service down."""
 
 
 async def async_setup_entry(
@@ -64,10 +63,7 @@ class UpBinarySensor(ServiceEntity[tuple[bool | None]], BinarySensorEntity):
 
     @override
     def _read(self) -> tuple[bool | None] | None:
-        if (service := self.service) is None:
-            return None
-        probes = service.current_up + service.current_down
-        return (service.current_up > _UP_SHARE * probes if probes else None,)
+        return (is_up(service),) if (service := self.service) else None
 
     @property
     @override

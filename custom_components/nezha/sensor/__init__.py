@@ -18,6 +18,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..api import Host, State
 from ..entity import HubEntity, ServerEntity, add_entities
+from ..figures import disk_share, memory_share, swap_share
 from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaConfigEntry, NezhaCoordinator
 from .base import NumberSensor, Shown, Value, ValueSensor
@@ -117,11 +118,6 @@ _SPEED: dict[str, Any] = {
 }
 
 
-def _share(used: int, total: int) -> float | None:
-    """Return used of total in percent; of nothing there is no share."""
-    return 100 * used / total if total else None
-
-
 def _time(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
@@ -132,11 +128,9 @@ def _has_swap(known: KnownServer) -> bool:
 
 STATES: tuple[StateDescription, ...] = (
     _percentage("cpu", lambda state, _: state.cpu),
-    _percentage("memory", lambda state, host: _share(state.memory_used, host.memory_total if host else 0)),
-    _percentage(
-        "swap", lambda state, host: _share(state.swap_used, host.swap_total if host else 0), exists_fn=_has_swap
-    ),
-    _percentage("disk", lambda state, host: _share(state.disk_used, host.disk_total if host else 0)),
+    _percentage("memory", memory_share),
+    _percentage("swap", swap_share, exists_fn=_has_swap),
+    _percentage("disk", disk_share),
     _size("memory_used", lambda state, _: state.memory_used),
     _size(
         "swap_used",

@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from ..api import Billing, Cycle, Plan, Term
 from ..entity import ServerEntity, add_entities
+from ..figures import days_left
 from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaCoordinator
 from .base import Shown, ValueSensor
@@ -32,11 +33,6 @@ class PlanDescription(SensorEntityDescription):
     """A part of the plan."""
 
     value_fn: Callable[[Plan], str]
-
-
-def _days_left(billing: Billing, now: datetime) -> int | None:
-    expiry = billing.expiry(now)
-    return (expiry.astimezone(now.tzinfo).date() - now.date()).days if expiry else None
 
 
 def _price(billing: Billing, _: datetime) -> str | None:
@@ -59,7 +55,7 @@ BILLING: tuple[BillingDescription, ...] = (
         native_unit_of_measurement=UnitOfTime.DAYS,
         suggested_display_precision=0,
         entity_registry_enabled_default=False,
-        value_fn=_days_left,
+        value_fn=days_left,
     ),
     BillingDescription(
         key="term",

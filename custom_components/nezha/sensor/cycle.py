@@ -11,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..api import TrafficCycle
 from ..entity import ServerEntity, add_entities
+from ..figures import cycle_share
 from ..runtime.coordinator import NezhaCoordinator
 from .base import Shown, ValueSensor
 
@@ -19,7 +20,7 @@ from .base import Shown, ValueSensor
 class CycleDescription(SensorEntityDescription):
     """A figure of a cycle; `value_fn` also gets the bytes that the server has used."""
 
-    value_fn: Callable[[TrafficCycle, int], int | float | datetime]
+    value_fn: Callable[[TrafficCycle, int], int | float | datetime | None]
     needs_limit: bool = False
     in_cycle: bool = False
     rule: int = 0
@@ -34,7 +35,7 @@ CYCLES: tuple[CycleDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
         needs_limit=True,
-        value_fn=lambda cycle, used: round(100 * used / cycle.limit, 1),
+        value_fn=cycle_share,
     ),
     CycleDescription(
         key="reset",

@@ -10,6 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..api import Service
 from ..entity import ServiceEntity, add_entities
+from ..figures import availability, latency
 from ..runtime.coordinator import NezhaCoordinator
 from .base import Shown, ValueSensor
 
@@ -22,16 +23,6 @@ class ServiceDescription(SensorEntityDescription):
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
 
 
-def _availability(up: int, down: int) -> float | None:
-    """Return the share of successful probes in percent; without a probe there is none."""
-    return round(100 * up / (up + down), 2) if up + down else None
-
-
-def _latency(service: Service) -> float | None:
-    """Return today's mean; the dashboard has 0 where no probe succeeded."""
-    return round(service.delay[-1], 1) if service.up and service.up[-1] and service.delay else None
-
-
 SERVICES: tuple[ServiceDescription, ...] = (
     ServiceDescription(
         key="latency",
@@ -39,7 +30,7 @@ SERVICES: tuple[ServiceDescription, ...] = (
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.MILLISECONDS,
         suggested_display_precision=1,
-        value_fn=_latency,
+        value_fn=latency,
     ),
     ServiceDescription(
         key="availability_today",
@@ -47,7 +38,7 @@ SERVICES: tuple[ServiceDescription, ...] = (
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=2,
         value_fn=lambda service: (
-            _availability(service.up[-1], service.down[-1]) if service.up and service.down else None
+            availability(service.up[-1], service.down[-1]) if service.up and service.down else None
         ),
     ),
     ServiceDescription(
@@ -55,7 +46,7 @@ SERVICES: tuple[ServiceDescription, ...] = (
         translation_key="availability_30_days",
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=2,
-        value_fn=lambda service: _availability(sum(service.up), sum(service.down)),
+        value_fn=lambda service: availability(sum(service.up), sum(service.down)),
     ),
 )
 
