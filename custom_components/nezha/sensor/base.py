@@ -1,15 +1,24 @@
 """What sensors share: a value that is shown as it is, and a number that changes with nearly every answer."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, override
 
-from homeassistant.components.sensor import SensorEntity
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.components.sensor.const import DOMAIN as SENSOR_DOMAIN, UNIT_CONVERTERS
+from homeassistant.const import UnitOfDataRate
 from homeassistant.core import callback
 from homeassistant.helpers.entity import FLOAT_PRECISION
 
 from ..entity import NezhaEntity
+
+SPEED: dict[str, Any] = {
+    "device_class": SensorDeviceClass.DATA_RATE,
+    "native_unit_of_measurement": UnitOfDataRate.BYTES_PER_SECOND,
+    "suggested_unit_of_measurement": UnitOfDataRate.MEGABYTES_PER_SECOND,
+    "suggested_display_precision": 2,
+}
+"""What descriptions of speeds share."""
 
 type Value = str | int | float | datetime | None
 type Shown = tuple[Value, datetime | None]
@@ -17,6 +26,11 @@ type Shown = tuple[Value, datetime | None]
 
 _FORMAT = f".{FLOAT_PRECISION}"
 """Home Assistant's own for a state that is not whole."""
+
+
+def as_time(seconds: int | None) -> datetime | None:
+    """Return a moment of unix seconds."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 class ValueSensor(NezhaEntity[Shown], SensorEntity):

@@ -1,0 +1,72 @@
+"""How much a server has received and sent since its boot."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import override
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
+from homeassistant.const import UnitOfInformation
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..api import State
+from ..entity import ServerEntity, add_entities
+from ..runtime.coordinator import NezhaCoordinator
+from .base import NumberSensor, as_time
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrafficDescription(SensorEntityDescription):
+    """A counter of bytes since boot, there only while the server is online."""
+
+    value_fn: Callable[[State], int]
+    device_class: SensorDeviceClass | None = SensorDeviceClass.DATA_SIZE
+    native_unit_of_measurement: str | None = UnitOfInformation.BYTES
+    suggested_unit_of_measurement: str | None = UnitOfInformation.GIBIBYTES
+    suggested_display_precision: int | None = 2
+    state_class: SensorStateClass | None = SensorStateClass.TOTAL
+
+
+TRAFFIC: tuple[TrafficDescription, ...] = (
+    TrafficDescription(
+        key="net_in_transfer", translation_key="net_in_transfer", value_fn=lambda state: state.net_in_transfer
+    ),
+    TrafficDescription(
+        key="net_out_transfer", translation_key="net_out_transfer", value_fn=lambda state: state.net_out_transfer
+    ),
+)
+
+
+async def add_traffic(coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
+    """Add the counters of every server."""
+    await add_entities(
+        coordinator,
+        async_add_entities,
+        things=lambda: coordinator.data,
+        describe=lambda _: TRAFFIC,
+        create=TrafficSensor,
+    )
+
+
+class TrafficSensor(ServerEntity[tuple[float | None, int | None]], NumberSensor[int | None]):
+    """A counter of a server, to the byte. Without the begin of its cycle it would tell the statistics nothing but lies."""
+
+    entity_description: TrafficDescription
+
+    def __init__(self, coordinator: NezhaCoordinator, identity: str, description: TrafficDescription) -> None:
+        """Look at every report."""
+        super().__init__(coordinator, identity, description, shows_facts=False)
+
+    @override
+    def _read(self) -> tuple[float | None, int | None] | None:
+        known = self.known
+        if known is None or known.state is None or not known.online:
+            return None
+        boot_time = known.memory.boot_time
+        return self._to_shown(self.entity_description.value_fn(known.state)) if boot_time else None, boot_time
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """Return when the server booted."""
+        return as_time(self._shown[1]) if self._shown else None
