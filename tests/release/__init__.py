@@ -1,0 +1,1 @@
+"""What GitHub runs, and the archive that HACS installs."""
