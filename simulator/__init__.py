@@ -8,6 +8,7 @@ from .firewall import Firewall
 from .fleet import Habit, Host, Machine, State, Temperature, wall_clock
 from .frame_faults import FRAME_FAULTS, STRANGER, FrameFaults
 from .records import Cycle, Group, Service, ServiceKind, Task, TrafficRule
+from .releases import NEWEST, Release
 from .server import GENERATIONS, SeenRequest, Simulator
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "FAULTS",
     "FRAME_FAULTS",
     "GENERATIONS",
+    "NEWEST",
     "RECONNECT_DELAY",
     "SCOPES",
     "STRANGER",
@@ -31,6 +33,7 @@ __all__ = [
     "Habit",
     "Host",
     "Machine",
+    "Release",
     "SeenRequest",
     "Server",
     "Service",

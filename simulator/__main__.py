@@ -5,7 +5,7 @@ import asyncio
 import signal
 import sys
 
-from . import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, FAULTS, GENERATIONS, Dashboard, Simulator, populate
+from . import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, FAULTS, GENERATIONS, Dashboard, Release, Simulator, populate
 
 DEMO_TOKENS = {"v0": "demo-token", "v2": DEMO_PAT}
 
@@ -25,13 +25,34 @@ def arguments() -> argparse.Namespace:
         "--user", "--username", default=DEMO_USER, help=f"who may log in, v1 and v2 (default: {DEMO_USER})"
     )
     parser.add_argument("--password", default=DEMO_PASSWORD, help=f"with this password (default: {DEMO_PASSWORD})")
-    parser.add_argument("--generation", choices=GENERATIONS, default="v0", help="what it speaks (default: v0)")
+    parser.add_argument(
+        "--generation", choices=GENERATIONS, help="what it speaks (default: that of the release, or v0)"
+    )
+    parser.add_argument(
+        "--release", help="as which release it answers, such as 1.4.9 (default: the newest of its generation)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="another seed, another fleet (default: 1)")
     parser.add_argument("--calm", action="store_true", help="no machine drops out or reboots")
     parser.add_argument(
         "--fault", action="append", default=[], choices=FAULTS, metavar="NAME", help=f"any of: {', '.join(FAULTS)}"
     )
-    return parser.parse_args()
+    options = parser.parse_args()
+    try:
+        settle_generation(options)
+    except ValueError as error:
+        parser.error(str(error))
+    return options
+
+
+def settle_generation(options: argparse.Namespace) -> None:
+    """Let `release` name the generation unless that is given; raises ValueError if they contradict each other."""
+    if options.release is None:
+        options.generation = options.generation or GENERATIONS[0]
+        return
+    release = Release.parse(options.release)
+    if options.generation not in {None, release.generation}:
+        raise ValueError(f"{options.release} is no release of {options.generation}")
+    options.generation = release.generation
 
 
 def _log_in_v0(dashboard: Dashboard, options: argparse.Namespace) -> list[str]:
@@ -76,13 +97,13 @@ async def serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
     dashboard = Dashboard()
-    simulator = Simulator(dashboard, generation=options.generation)
+    simulator = Simulator(dashboard, generation=options.generation, release=options.release)
     populate(dashboard, options.servers, seed=options.seed, eventful=not options.calm)
     explain = EXPLANATIONS[options.generation](dashboard, options)
     await simulator.start(options.port)
     for fault in options.fault:
         simulator.faults.set(fault)
-    print(f"A simulated Nezha {options.generation} dashboard with {options.servers} servers.")
+    print(f"A simulated Nezha {simulator.release} dashboard with {options.servers} servers.")
     print(f"  URL:      {simulator.url}")
     for line in explain:
         print(f"  {line.format(url=simulator.url)}")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import secrets
 
 INVENTORY_READ = "nezha:inventory:read"
@@ -10,8 +10,22 @@ SERVICE_READ = "nezha:service:read"
 CRON_READ = "nezha:cron:read"
 CRON_EXEC = "nezha:cron:exec"
 SERVER_READ = "nezha:server:read"
-SCOPES = (INVENTORY_READ, SERVICE_READ, CRON_READ, CRON_EXEC, SERVER_READ)
-"""Every scope by its name in 2.3.7."""
+SERVER_WRITE = "nezha:server:write"
+SERVICE_WRITE = "nezha:service:write"
+ALERT_READ = "nezha:alertrule:read"
+ALERT_WRITE = "nezha:alertrule:write"
+SCOPES = (
+    INVENTORY_READ,
+    SERVICE_READ,
+    CRON_READ,
+    CRON_EXEC,
+    SERVER_READ,
+    SERVER_WRITE,
+    SERVICE_WRITE,
+    ALERT_READ,
+    ALERT_WRITE,
+)
+"""Every scope that opens anything here, by its name in 2.3.7."""
 
 PAT_PREFIX = "nzp_"
 JWT_LIFE = 3_600
@@ -29,6 +43,8 @@ class AccessToken:
     scopes: frozenset[str]
     servers: frozenset[int] | None
     """The only servers it shows; None for all."""
+    id: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,8 @@ class Credentials:
         """Seconds that the next JWTs are good for."""
         self.refusals: Counter[str] = Counter()
         """How many requests were refused, by the error that they got; the log-ins among them."""
+        self.rejects_passwords = False
+        """Whether nobody may log in by password, a right one either, as where OAuth alone is allowed."""
         self._clock = clock
         self._passwords = {DEMO_USER: DEMO_PASSWORD}
         self._access_tokens: dict[str, AccessToken] = {}
@@ -69,7 +87,20 @@ class Credentials:
         """Accept a personal access token, with these scopes and for these servers (None: all); replaces the old one."""
         if not token.startswith(PAT_PREFIX):
             raise ValueError(f"a personal access token begins with {PAT_PREFIX}")
-        self._access_tokens[token] = AccessToken(frozenset(scopes), None if servers is None else frozenset(servers))
+        only = None if servers is None else frozenset(servers)
+        self._access_tokens[token] = AccessToken(frozenset(scopes), only, len(self._access_tokens) + 1, token[:8])
+
+    def mint(self, name: str, scopes: Iterable[str], servers: Iterable[int] | None = None) -> tuple[str, AccessToken]:
+        """Make a personal access token of this name, and return it with what it is good for."""
+        token = PAT_PREFIX + secrets.token_hex(16)
+        self.add_access_token(token, scopes, servers)
+        self._access_tokens[token] = replace(self._access_tokens[token], name=name)
+        return token, self._access_tokens[token]
+
+    @property
+    def access_tokens(self) -> list[AccessToken]:
+        """Return what all the tokens are good for."""
+        return list(self._access_tokens.values())
 
     def remove_access_token(self, token: str) -> None:
         """Refuse a personal access token from now on."""
@@ -80,8 +111,8 @@ class Credentials:
         return self._access_tokens.get(token)
 
     def log_in(self, username: str, password: str) -> Login | None:
-        """Return a JWT, None for a wrong user or password."""
-        if self._passwords.get(username) != password:
+        """Return a JWT, None for a wrong user or password, or where passwords are not accepted."""
+        if self.rejects_passwords or self._passwords.get(username) != password:
             return None
         return self.issue_jwt()
 

@@ -85,6 +85,14 @@ class Dashboard:
         self.temper = Temper()
         """Set by whoever puts it on the network, see `Simulator`."""
         self.site_name = "Simulated Nezha"
+        self.force_auth = False
+        """Whether it shuts guests out, where the release knows that."""
+        self.oauth_providers: list[str] = []
+        """What else one may log in by."""
+        self.tsdb = False
+        """Whether it keeps a time series database, which v2 tells and answers from."""
+        self.forced_updates: list[int] = []
+        """The servers whose agents were told to update themselves, one entry each time."""
         self.credentials = Credentials(clock)
         """Those of v1 and v2; v0 has its tokens."""
         self.groups: dict[int, Group] = {}
@@ -210,6 +218,10 @@ class Dashboard:
     def accepts(self, token: str) -> bool:
         """Return whether a credential is good."""
         return token in self._tokens
+
+    def is_connected(self, server: Server) -> bool:
+        """Return whether a server's agent is connected now."""
+        return self._stopped_at is None and server.machine.last_contact(self.clock()) is not None
 
     def advance(self) -> float:
         """Take every report that is due, and return the true time."""

@@ -2,9 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable
+from ipaddress import ip_address
+
+from aiohttp import web
 
 SHORTEST_BLOCK = 3
 """Seconds."""
+
+
+class UnknownAddressError(Exception):
+    """The header that is to name the caller's address does not."""
 
 
 class Firewall:
@@ -16,12 +23,25 @@ class Firewall:
     def __init__(self, clock: Callable[[], float], *, enabled: bool = True) -> None:
         """Know of nothing."""
         self.enabled = enabled
+        self.real_ip_header = ""
+        """The header in which a proxy is to name the caller; none unless there is a proxy."""
         self.rejections: Counter[str] = Counter()
         """By address; counted while it is switched off, too."""
         self.turned_away = 0
         """How many requests came from an address that was blocked."""
         self._clock = clock
         self._last: dict[str, float] = {}
+
+    def address_of(self, request: web.Request) -> str:
+        """Return the caller's address; raises UnknownAddressError, in the dashboard's words, where it is not named."""
+        if not self.real_ip_header:
+            return request.remote or ""
+        if not (named := request.headers.get(self.real_ip_header)):
+            raise UnknownAddressError("real ip header not found")
+        try:
+            return str(ip_address(named.split(",")[0].strip()))
+        except ValueError:
+            raise UnknownAddressError(f'ParseAddr("{named}"): unable to parse IP') from None
 
     def reject(self, address: str) -> None:
         """Count a rejected credential."""

@@ -62,6 +62,8 @@ class Service(Record):
     probing: bool = True
     """Whether probes are made at all."""
     failing: bool = False
+    trigger_tasks: list[int] | None = None
+    """What its administrator has run at a failure; None where none was ever entered, an empty list where all were taken out."""
     latency: float = 25.0
     """Milliseconds; the probes differ by a fifth."""
     delay: list[float] = field(default_factory=_delays)
@@ -92,9 +94,13 @@ class Service(Record):
         if self.failing:
             self.down[-1] += count
             return
-        latency = self.latency * (1 + 0.2 * math.sin(now / 97 + self.id))
+        latency = self.delay_at(now)
         self.delay[-1] = (self.delay[-1] * self.up[-1] + latency * count) / (self.up[-1] + count)
         self.up[-1] += count
+
+    def delay_at(self, moment: float) -> float:
+        """Return the milliseconds that a probe takes at a moment."""
+        return self.latency * (1 + 0.2 * math.sin(moment / 97 + self.id))
 
     def forget(self) -> None:
         """Forget what a dashboard's restart forgets: today and the newest results."""
@@ -120,6 +126,11 @@ class TrafficRule(Record):
     min: int = 0
     servers: frozenset[int] | None = None
     """None covers all."""
+    enabled: bool = True
+    """Whether it counts, and is shown in the traffic."""
+    updated_at: float | None = None
+    counting: bool = True
+    """False for a rule that was made a moment ago: it has counted nothing, of no server."""
     transfer: dict[int, int] = field(default_factory=dict)
     """Bytes by server; grows at each recalculation only."""
     next_update: float = -math.inf
@@ -152,7 +163,7 @@ class TrafficRule(Record):
             self.transfer.clear()
             self.next_update = now
         self._began = begin
-        covered = {server_id: state for server_id, state in states.items() if self.covers(server_id)}
+        covered = {server_id: state for server_id, state in states.items() if self.counting and self.covers(server_id)}
         for gone in self.transfer.keys() - covered.keys():
             del self.transfer[gone]
         if now >= self.next_update:

@@ -13,11 +13,13 @@ from multidict import CIMultiDictProxy
 
 from .dashboard import Dashboard, Temper
 from .faults import Faults
-from .firewall import Firewall
+from .firewall import Firewall, UnknownAddressError
 from .frame_faults import FrameFaults
+from .go import response
 from .live import FRAME_INTERVAL, Live, Pace
+from .releases import NEWEST, Release
 from .v0 import V0
-from .v1 import DIALECTS, V1, Dialect
+from .v1 import V1
 
 ADDRESS = "127.0.0.1"
 LINGER = 5.0
@@ -40,14 +42,7 @@ class Generation(Protocol):
         """Return the firewall's page."""
 
 
-def _modern(dialect: Dialect) -> Callable[[Dashboard, Firewall, Live], Generation]:
-    return lambda dashboard, firewall, live: V1(dashboard, firewall, live, dialect)
-
-
-GENERATIONS: dict[str, Callable[[Dashboard, Firewall, Live], Generation]] = {
-    "v0": lambda dashboard, *_: V0(dashboard),
-    **{name: _modern(dialect) for name, dialect in DIALECTS.items()},
-}
+GENERATIONS = tuple(NEWEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,7 @@ class SeenRequest:
     query: Mapping[str, str]
     headers: CIMultiDictProxy[str]
     text: str = ""
-    """The body of a POST."""
+    """The body, of a request that has one."""
 
 
 class Handshake(asyncio.Protocol):
@@ -113,6 +108,7 @@ class Simulator:
         dashboard: Dashboard | None = None,
         *,
         generation: str = "v0",
+        release: str | None = None,
         prefix: str = "",
         gateway_headers: Mapping[str, str] | None = None,
         ssl_context: SSLContext | None = None,
@@ -121,6 +117,7 @@ class Simulator:
     ) -> None:
         """Serve a dashboard, below `prefix` (as "/nezha"), behind a gateway that wants these headers.
 
+        It answers as the `release` does ("1.4.9"), or as the newest of the generation if none is given.
         `frames` are the seconds between two frames on a WebSocket; "manual" sends only those that are pushed. Without
         its firewall the dashboard blocks nobody.
         """
@@ -130,9 +127,11 @@ class Simulator:
         self.live = Live(frames, self.dashboard.advance)
         self.requests: list[SeenRequest] = []
         """Every request since the start, those a fault or the gateway answered too."""
+        self.proxy_clock: Callable[[], float] = lambda: 0
+        """Returns the seconds by which the `Date` of a proxy, which writes its own, is ahead of the dashboard's clock."""
         self.failed_handshakes = 0
         """How many TLS connections came to nothing, as where a client rejected the certificate."""
-        self._generation = self._speak(generation)
+        self._generation = self._speak(generation, release)
         self._prefix = prefix
         self._gateway_headers = gateway_headers or {}
         self._ssl_context = ssl_context
@@ -247,14 +246,19 @@ class Simulator:
         self.dashboard.start()
         self.resume()
 
-    async def switch(self, generation: str) -> None:
-        """Replace the dashboard's software by another generation's, on the same port, with what it knows."""
+    async def switch(self, generation: str, release: str | None = None) -> None:
+        """Replace the dashboard's software by another generation's or release, on the same port, with what it knows."""
         await self.stop()
-        self._generation = self._speak(generation)
+        self._generation = self._speak(generation, release)
         await self.start(self._port)
 
-    def _speak(self, generation: str) -> Generation:
-        spoken = GENERATIONS[generation](self.dashboard, self.firewall, self.live)
+    def _speak(self, generation: str, release: str | None) -> Generation:
+        self.release = NEWEST[generation] if release is None else Release.parse(release)
+        """What it runs."""
+        if self.release.generation == "v0":
+            spoken: Generation = V0(self.dashboard, self.release)
+        else:
+            spoken = V1(self.dashboard, self.firewall, self.live, self.release)
         self.dashboard.temper = spoken.temper
         return spoken
 
@@ -274,7 +278,7 @@ class Simulator:
 
     @web.middleware
     async def _answer(self, request: web.Request, handler: typedefs.Handler) -> web.StreamResponse:
-        text = await request.text() if request.method == hdrs.METH_POST else ""
+        text = await request.text() if request.can_read_body else ""
         headers = CIMultiDictProxy(request.headers.copy())
         self.requests.append(SeenRequest(request.method, request.path, dict(request.query), headers, text))
         if any(request.headers.get(name) != value for name, value in self._gateway_headers.items()):
@@ -285,7 +289,11 @@ class Simulator:
 
         async def proceed(request: web.Request) -> web.StreamResponse:
             self.dashboard.advance()
-            if self.firewall.blocked_for(request.remote or ""):
+            try:
+                address = self.firewall.address_of(request)
+            except UnknownAddressError as error:
+                return response({"error": str(error)})
+            if self.firewall.blocked_for(address):
                 self.firewall.turned_away += 1
                 return self._generation.blocked()
             try:
@@ -295,5 +303,5 @@ class Simulator:
 
         return await self.faults.answer(request, proceed)
 
-    async def _stamp(self, request: web.Request, response: web.StreamResponse) -> None:
-        response.headers[hdrs.DATE] = formatdate(self.dashboard.now(), usegmt=True)
+    async def _stamp(self, request: web.Request, answer: web.StreamResponse) -> None:
+        answer.headers[hdrs.DATE] = formatdate(self.dashboard.now() + self.proxy_clock(), usegmt=True)

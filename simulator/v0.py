@@ -1,4 +1,4 @@
-"""Nezha v0 on the wire, as recorded from v0-final.
+"""Nezha v0 on the wire, as recorded from v0-final; `FIELDS` says what older releases lack.
 
 What the document says otherwise is marked: the dashboard's source decides.
 """
@@ -12,9 +12,18 @@ from aiohttp import web
 from .dashboard import Dashboard, Server, Temper
 from .fleet import Host, State
 from .go import number, response
+from .releases import Release, Trait
 
 NEVER = -62_135_596_800
 """Go's zero time in unix seconds, the `last_active` of a server that never reported."""
+
+FIELDS = {
+    "display_index": Trait.DISPLAY_INDEX,
+    "hide_for_guest": Trait.HIDE_FOR_GUEST,
+    "Temperatures": Trait.TEMPERATURES,
+    "GPU": Trait.GPU,
+}
+"""What came in later; the others have always been there."""
 
 UNAUTHORISED = {"code": 403, "message": "访问此接口需要认证"}
 BLANK_HOST = Host(
@@ -46,9 +55,10 @@ class V0:
 
     temper = Temper()
 
-    def __init__(self, dashboard: Dashboard) -> None:
-        """Speak for a dashboard."""
+    def __init__(self, dashboard: Dashboard, release: Release) -> None:
+        """Speak for a dashboard, as a release does."""
         self._dashboard = dashboard
+        self._lacks = {field for field, trait in FIELDS.items() if not release.has(trait)}
 
     def routes(self, prefix: str) -> list[web.RouteDef]:
         """Return what the dashboard answers, below a path prefix."""
@@ -107,24 +117,30 @@ class V0:
         last_active = self._dashboard.last_active(server)
         # The addresses are the agent's words: blank with the host.
         host = server.host or BLANK_HOST
-        return {
-            "id": server.id,
-            "name": server.name,
-            "tag": server.tag,
-            "last_active": NEVER if last_active is None else last_active,
-            "ipv4": host.ipv4,
-            "ipv6": host.ipv6,
-            "valid_ip": host.ipv4 or host.ipv6,
-            "display_index": display_index,
-            "hide_for_guest": hide_for_guest,
-        }
+        return self._known(
+            {
+                "id": server.id,
+                "name": server.name,
+                "tag": server.tag,
+                "last_active": NEVER if last_active is None else last_active,
+                "ipv4": host.ipv4,
+                "ipv6": host.ipv6,
+                "valid_ip": host.ipv4 or host.ipv6,
+                "display_index": display_index,
+                "hide_for_guest": hide_for_guest,
+            }
+        )
 
     def _full(self, server: Server, *, display_index: int = 0, hide_for_guest: bool = False) -> dict[str, Any]:
         summary = self._summary(server, display_index=display_index, hide_for_guest=hide_for_guest)
         return summary | {
-            "host": _host(server.host or BLANK_HOST),
-            "status": _status(server.state or BLANK_STATE),
+            "host": self._known(_host(server.host or BLANK_HOST)),
+            "status": self._known(_status(server.state or BLANK_STATE)),
         }
+
+    def _known(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Leave out what the release does not know yet."""
+        return {key: value for key, value in fields.items() if key not in self._lacks}
 
 
 def _host(host: Host) -> dict[str, Any]:

@@ -1,11 +1,10 @@
-"""Nezha v1 and v2 on the wire, as recorded from 1.14.14 and 2.3.7; a `Dialect` holds what differs.
+"""Nezha v1 and v2 on the wire, as recorded from 1.14.14 and 2.3.7; `releases` says what older ones do otherwise.
 
 What was not recorded is marked: it follows the notes beside the recordings, or the dashboard's source.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 import functools
 import json
 import math
@@ -14,114 +13,51 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from . import go
+from . import bodies, go, history
+from .callers import GUEST, NO_CSRF, UNAUTHORISED, WRONG_TOKEN, Caller, RefusalError
 from .credentials import (
+    ALERT_READ,
+    ALERT_WRITE,
     CRON_EXEC,
     CRON_READ,
     INVENTORY_READ,
     PAT_PREFIX,
+    SCOPES,
     SERVER_READ,
+    SERVER_WRITE,
     SERVICE_READ,
-    AccessToken,
+    SERVICE_WRITE,
 )
 from .dashboard import Dashboard, Server, Temper
 from .firewall import Firewall
-from .fleet import Host, State
 from .live import Live
 from .records import Group, Record, Service, Task, TrafficRule
-
-UNAUTHORISED = "ApiErrorUnauthorized"
-WRONG_TOKEN = "ApiErrorUnauthorized: invalid api token"
-NO_SCOPE = "ApiErrorForbidden: api token lacks scope {}"
-NO_CSRF = "ApiErrorForbidden: invalid csrf token"
-"""Not recorded: only the status is known."""
+from .releases import Release, Span, Trait
 
 JWT_COOKIE = "nz-jwt"
 CSRF_COOKIE = "nz-csrf"
 CSRF_HEADER = "X-CSRF-Token"
-
-FRONTENDS = (
-    {"path": "admin-dist", "name": "OfficialAdmin", "author": "nezhahq", "is_admin": True, "is_official": True},
-    {"path": "user-dist", "name": "Official", "author": "hamster1963", "is_official": True},
-    {"path": "nezha-ascii-dist", "name": "Nezha-ASCII", "author": "hamster1963"},
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """What one generation does and the other does not."""
-
-    temper: Temper
-    manual_method: str
-    """How a task is run: GET before v2.0.14, POST since."""
-    access_tokens: bool = False
-    csrf: bool = False
-    """Whether a POST with a JWT wants the CSRF pair."""
-    owners: bool = False
-    """Whether a server names its owner."""
-    tsdb: bool = False
-    """Whether the settings tell of the time series database, which came with v2.0.0."""
-    hides_everywhere: bool = False
-    """Whether groups and traffic leave out what a guest may not see; v1 names hidden servers in both."""
-    all_services: bool = False
-    """Whether every service is shown, or those that are set to."""
-    server_pages: bool = False
-    """Whether a server has metrics and services of its own."""
-
-
-DIALECTS = {
-    "v1": Dialect(temper=Temper(registers_after=4), manual_method=hdrs.METH_GET),
-    "v2": Dialect(
-        temper=Temper(forgets_contact=True, blanks_rebooted=True, registers_after=math.inf),
-        manual_method=hdrs.METH_POST,
-        access_tokens=True,
-        csrf=True,
-        owners=True,
-        tsdb=True,
-        hides_everywhere=True,
-        all_services=True,
-        server_pages=True,
-    ),
-}
-
-
-class RefusalError(Exception):
-    """A request that is not answered."""
-
-    def __init__(self, error: str, status: int = 200) -> None:
-        """Say why."""
-        super().__init__(error)
-        self.error = error
-        self.status = status
+LEASING = Temper(forgets_contact=True, blanks_rebooted=True, registers_after=math.inf)
+NAME_LIMIT = 128
+"""Characters of a token's name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks: a user, a personal access token, or (neither) a guest."""
+class Asked:
+    """A request that its caller may make."""
 
-    user: bool = False
-    token: AccessToken | None = None
+    request: web.Request
+    caller: Caller
+    body: Any = None
+    """Decoded, of those that have one."""
 
     @property
-    def known(self) -> bool:
-        """Return whether it is no guest."""
-        return self.user or self.token is not None
-
-    def require(self, scope: str | None) -> None:
-        """Refuse a token without a scope."""
-        if self.token is not None and scope is not None and scope not in self.token.scopes:
-            raise RefusalError(NO_SCOPE.format(scope), 403)
-
-    def sees(self, server: Server) -> bool:
-        """Return whether a server is shown at all."""
-        if self.token is not None and self.token.servers is not None:
-            return server.id in self.token.servers
-        return self.known or not server.hide_for_guest
+    def number(self) -> int:
+        """Return the number in the path."""
+        return int(self.request.match_info["id"])
 
 
-GUEST = Caller()
-
-type Answer = Callable[[web.Request, Caller], Any]
+type Answer = Callable[[Asked], Any]
 """Returns the data of an answer; None for none."""
 
 
@@ -135,18 +71,23 @@ class Endpoint:
     scope: str | None = None
     guests: bool = False
     """Whether it answers those whose JWT is missing or refused."""
+    forced: bool = True
+    """Whether it shuts guests out, too, where the dashboard demands a credential of everybody."""
+    session_only: bool = False
+    """Whether a token may not ask, whatever its scopes."""
+    since: Span | None = None
 
 
 class V1:
     """The endpoints of a v1 or v2 dashboard."""
 
-    def __init__(self, dashboard: Dashboard, firewall: Firewall, live: Live, dialect: Dialect) -> None:
-        """Speak for a dashboard."""
-        self.temper = dialect.temper
+    def __init__(self, dashboard: Dashboard, firewall: Firewall, live: Live, release: Release) -> None:
+        """Speak for a dashboard, as a release does."""
+        self.temper = LEASING if release.has(Trait.LEASES) else Temper(registers_after=4)
         self._dashboard = dashboard
         self._firewall = firewall
         self._live = live
-        self._dialect = dialect
+        self._release = release
 
     def routes(self, prefix: str) -> list[web.RouteDef]:
         """Return what the dashboard answers, below a path prefix."""
@@ -162,38 +103,73 @@ class V1:
 
     def unknown_path(self) -> web.Response:
         """Return the answer to everything else."""
-        return go.response({"error": "404 Not Found"}, 404)
+        return go.response({"error": "404 Not Found"}, 404 if self._has(Trait.NOT_FOUND_IS_404) else 200)
 
     def blocked(self) -> web.Response:
         """Return the firewall's page."""
-        page = "<!DOCTYPE html>\n<html><head><title>Blocked</title></head><body><h1>Blocked by Nezha WAF</h1></body></html>\n"
+        page = (
+            '<!DOCTYPE html>\n<html lang="en">\n<head><title>Blocked</title></head>\n<body><main><h1>Blocked</h1>\n'
+            '<p>you were blocked by nezha WAF</p>\n<p class="secondary">nezha WAF</p></main></body>\n</html>'
+        )
         return web.Response(text=page, status=403, content_type="text/html", charset="utf-8")
 
+    def _has(self, trait: Span | None) -> bool:
+        return trait is None or self._release.has(trait)
+
     def _endpoints(self) -> list[Endpoint]:
-        manual = "/cron/{id:[0-9]+}/manual"
+        manual = hdrs.METH_POST if self._has(Trait.TASKS_BY_POST) else hdrs.METH_GET
+        inventory = INVENTORY_READ if self._has(Trait.INVENTORY_SCOPE) else SERVER_READ
+        number, pages, tokens = "{id:[0-9]+}", Trait.SERVER_PAGES, Trait.ACCESS_TOKENS
         endpoints = [
-            Endpoint(path="/server", answer=self._servers, scope=INVENTORY_READ),
-            Endpoint(path="/server-group", answer=self._groups, scope=INVENTORY_READ, guests=True),
+            Endpoint(path="/server", answer=self._servers, scope=inventory),
+            Endpoint(path="/server-group", answer=self._groups, scope=inventory, guests=True),
             Endpoint(path="/service", answer=self._services, scope=SERVICE_READ, guests=True),
-            Endpoint(path="/service/list", answer=self._service_list, scope=SERVICE_READ),
-            Endpoint(path="/setting", answer=self._setting, guests=True),
+            Endpoint(path="/service/list", answer=self._service_list, scope=SERVICE_READ, since=Trait.SERVICE_LIST),
+            Endpoint(path="/setting", answer=self._setting, guests=True, forced=False),
             Endpoint(path="/cron", answer=self._tasks, scope=CRON_READ),
-            Endpoint(path=manual, answer=self._run, method=self._dialect.manual_method, scope=CRON_EXEC),
+            Endpoint(path=f"/cron/{number}/manual", answer=self._run, method=manual, scope=CRON_EXEC),
+            Endpoint(
+                path=f"/server/{number}/metrics", answer=self._metrics, scope=SERVER_READ, guests=True, since=pages
+            ),
+            Endpoint(
+                path=f"/server/{number}/service",
+                answer=self._server_services,
+                scope=SERVICE_READ,
+                guests=True,
+                since=pages,
+            ),
+            Endpoint(
+                path=f"/service/{number}/history",
+                answer=self._service_history,
+                scope=SERVICE_READ,
+                guests=True,
+                since=pages,
+            ),
+            Endpoint(path="/service/server", answer=self._probing_servers, scope=SERVICE_READ, guests=True),
+            Endpoint(path="/service/{id}", answer=self._service_by_number, scope=SERVICE_READ, guests=True),
+            Endpoint(
+                path=f"/service/{number}",
+                answer=self._change_service,
+                method=hdrs.METH_PATCH,
+                scope=SERVICE_WRITE,
+            ),
+            Endpoint(path="/alert-rule", answer=self._rules, scope=ALERT_READ),
+            Endpoint(path=f"/alert-rule/{number}", answer=self._change_rule, method=hdrs.METH_PATCH, scope=ALERT_WRITE),
+            Endpoint(path="/force-update/server", answer=self._force_update, method=hdrs.METH_POST, scope=SERVER_WRITE),
+            Endpoint(path="/profile", answer=self._profile, session_only=True),
+            Endpoint(path="/api-tokens", answer=self._access_tokens, session_only=True, since=tokens),
+            Endpoint(path="/api-tokens", answer=self._mint, method=hdrs.METH_POST, session_only=True, since=tokens),
         ]
-        if self._dialect.server_pages:
-            server = "/server/{id:[0-9]+}"
-            endpoints += [
-                Endpoint(path=f"{server}/metrics", answer=self._metrics, scope=SERVER_READ),
-                Endpoint(path=f"{server}/service", answer=self._server_services, scope=SERVICE_READ),
-            ]
-        return endpoints
+        return [endpoint for endpoint in endpoints if self._has(endpoint.since)]
 
     async def _handle(self, endpoint: Endpoint, request: web.Request) -> web.Response:
         try:
-            caller = self._admit(request, endpoint.scope, guests=endpoint.guests)
-            if endpoint.method == hdrs.METH_POST and caller.user and self._dialect.csrf:
+            caller = self._admit(request, endpoint.scope, guests=endpoint.guests, forced=endpoint.forced)
+            caller.require_session(wanted=endpoint.session_only)
+            changes = endpoint.method in {hdrs.METH_POST, hdrs.METH_PATCH}
+            if changes and caller.user and self._has(Trait.CSRF):
                 _check_csrf(request)
-            data = endpoint.answer(request, caller)
+            data = endpoint.answer(Asked(request, caller, await _decoded(request) if changes else None))
         except RefusalError as refusal:
             return self._refuse(refusal)
         # An empty list is left out, as everything empty (server_services.json); an empty object is not.
@@ -206,19 +182,20 @@ class V1:
         except ValueError, KeyError, TypeError:
             login = None
         if login is None:
-            self._firewall.reject(request.remote or "")
+            self._firewall.reject(self._firewall.address_of(request))
             return self._refuse(RefusalError(UNAUTHORISED))
         expires = go.time(int(login.expires) + self._dashboard.clock_offset)
         answer = go.response({"success": True, "data": {"token": login.token, "expire": expires}})
         life = int(self._dashboard.credentials.jwt_life)
         answer.set_cookie(JWT_COOKIE, login.token, max_age=life, httponly=True)
-        if self._dialect.csrf:
+        if self._has(Trait.CSRF):
             answer.set_cookie(CSRF_COOKIE, secrets.token_urlsafe(24), max_age=life)
         return answer
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         try:
-            caller = self._admit(request, INVENTORY_READ, guests=True)
+            scope = INVENTORY_READ if self._has(Trait.INVENTORY_SCOPE) else SERVER_READ
+            caller = self._admit(request, scope, guests=True, forced=True)
         except RefusalError as refusal:
             return self._refuse(refusal)
         return await self._live.serve(request, functools.partial(self._frame, caller))
@@ -227,9 +204,11 @@ class V1:
         self._dashboard.credentials.refusals[refusal.error] += 1
         return go.response({"error": refusal.error}, refusal.status)
 
-    def _admit(self, request: web.Request, scope: str | None, *, guests: bool) -> Caller:
+    def _admit(self, request: web.Request, scope: str | None, *, guests: bool, forced: bool) -> Caller:
         """Return who asks, or refuse."""
         caller = self._caller(request)
+        if self._dashboard.force_auth and forced and self._has(Trait.FORCE_AUTH):
+            guests = False
         if not caller.known and not guests:
             raise RefusalError(UNAUTHORISED)
         caller.require(scope)
@@ -239,10 +218,10 @@ class V1:
         scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
         token = given if scheme == "Bearer" else request.cookies.get(JWT_COOKIE, "")
         credentials = self._dashboard.credentials
-        if self._dialect.access_tokens and token.startswith(PAT_PREFIX):
+        if self._has(Trait.ACCESS_TOKENS) and token.startswith(PAT_PREFIX):
             access = credentials.access_token(token)
             if access is None:
-                self._firewall.reject(request.remote or "")
+                self._firewall.reject(self._firewall.address_of(request))
                 raise RefusalError(WRONG_TOKEN, 401)
             return Caller(token=access)
         # A refused JWT is no rejection to the firewall: it has expired as a rule.
@@ -255,13 +234,13 @@ class V1:
 
     def _hides(self, caller: Caller) -> Callable[[int], bool]:
         """Return what tells of a server's number whether groups and traffic leave it out."""
-        if not self._dialect.hides_everywhere:
+        if not self._has(Trait.HIDDEN_EVERYWHERE):
             return lambda _: False
         servers = self._dashboard.servers
         return lambda server_id: server_id not in servers or not caller.sees(servers[server_id])
 
-    def _servers(self, request: web.Request, caller: Caller) -> list[dict[str, Any]]:
-        return [self._server(server) for server in self._visible(caller) if not server.foreign]
+    def _servers(self, asked: Asked) -> list[dict[str, Any]]:
+        return [self._server(server) for server in self._visible(asked.caller) if not server.foreign]
 
     def _server(self, server: Server) -> dict[str, Any]:
         host = server.host
@@ -272,43 +251,42 @@ class V1:
             | {"display_index": server.display_index}
             | go.filled({"hide_for_guest": server.hide_for_guest})
             | {
-                "host": {} if host is None else _host(host),
-                "state": {} if server.state is None else _state(server.state),
-                "geoip": {"ip": {}} if host is None else _geoip(host),
+                "host": {} if host is None else bodies.host(host),
+                "state": {} if server.state is None else bodies.state(server.state),
+                "geoip": {"ip": {}} if host is None else bodies.geoip(host),
                 "last_active": self._last_active(server),
             }
-            | ({"owner": {"id": 0}} if self._dialect.owners else {})
+            | ({"owner": {"id": 0}} if self._has(Trait.OWNERS) else {})
         )
 
     def _frame(self, caller: Caller, first: bool, online: int, guest: bool) -> dict[str, Any]:
         """Return a frame, see `live.Compose`."""
         viewer = GUEST if guest else caller
-        return {
-            "now": self._dashboard.now() * 1_000,
-            "online": online,
-            "servers": [self._streamed(server, viewer, first=first) for server in self._visible(viewer)],
-        }
+        return (
+            {"now": self._dashboard.now() * 1_000}
+            | ({"online": online} if self._has(Trait.ONLINE_IN_FRAMES) else {})
+            | {"servers": [self._streamed(server, viewer, first=first) for server in self._visible(viewer)]}
+        )
 
     def _streamed(self, server: Server, viewer: Caller, *, first: bool) -> dict[str, Any]:
         host = server.host
         # Another user's server shows as to a guest: not recorded.
-        full = viewer.known and not server.foreign
+        full = (viewer.known and not server.foreign) or not self._has(Trait.HOSTS_FILTERED)
         return (
             {"id": server.id, "name": server.name}
             | go.filled(
                 {"public_note": server.public_note if first else "", "display_index": server.display_index},
             )
             | {
-                "host": {} if host is None else _host(host, full=full),
-                "state": {} if server.state is None else _state(server.state),
+                "host": {} if host is None else bodies.host(host, full=full),
+                "state": {} if server.state is None else bodies.state(server.state),
             }
-            # Not recorded, since the recorded servers have no country; its name and place are the source's.
             | go.filled({"country_code": "" if host is None else host.country_code})
             | {"last_active": self._last_active(server)}
         )
 
-    def _groups(self, request: web.Request, caller: Caller) -> list[dict[str, Any]]:
-        hides = self._hides(caller)
+    def _groups(self, asked: Asked) -> list[dict[str, Any]]:
+        hides = self._hides(asked.caller)
 
         def told(group: Group) -> dict[str, Any]:
             return {
@@ -318,20 +296,18 @@ class V1:
 
         return [told(group) for group in self._dashboard.groups.values()]
 
-    def _services(self, request: web.Request, caller: Caller) -> dict[str, Any]:
-        services = self._dashboard.services.values()
-        now, hides = self._dashboard.clock(), self._hides(caller)
-        rules = [rule for rule in self._dashboard.rules.values() if now >= rule.absent_until]
+    def _services(self, asked: Asked) -> dict[str, Any]:
+        now, hides = self._dashboard.clock(), self._hides(asked.caller)
+        rules = [rule for rule in self._dashboard.rules.values() if rule.enabled and now >= rule.absent_until]
+        told = {
+            service.id: bodies.probes(service, self._recorded(service), self._release, asked.caller)
+            for service in self._dashboard.services.values()
+            if service.shown or self._has(Trait.ALL_SERVICES)
+        }
         return go.filled(
             {
-                "services": _by_id(
-                    {
-                        service.id: _probes(service)
-                        for service in services
-                        if service.shown or self._dialect.all_services
-                    }
-                ),
-                "cycle_transfer_stats": _by_id({rule.id: self._traffic(rule, hides) for rule in rules}),
+                "services": bodies.by_id(told),
+                "cycle_transfer_stats": bodies.by_id({rule.id: self._traffic(rule, hides) for rule in rules}),
             }
         )
 
@@ -340,52 +316,51 @@ class V1:
         names = {server.id: server.name for server in self._dashboard.servers.values()}
         told = {server_id: sent for server_id, sent in rule.transfer.items() if not hides(server_id)}
         update = self._time(rule.next_update)
-        return {
+        head = {
             "name": rule.name,
-            "from": _whole(begin),
-            "to": _whole(end),
+            "from": bodies.whole(begin),
+            "to": bodies.whole(end),
             "max": rule.max,
             "min": rule.min,
-            "server_name": _by_id({server_id: names.get(server_id, "") for server_id in told}),
-            "transfer": _by_id(told),
-            "next_update": _by_id(dict.fromkeys(told, update)),
         }
-
-    def _service_list(self, request: web.Request, caller: Caller) -> list[dict[str, Any]]:
-        return [self._service(service) for service in self._dashboard.services.values()]
-
-    def _service(self, service: Service) -> dict[str, Any]:
-        return (
-            self._recorded(service)
-            | {
-                "name": service.name,
-                "type": int(service.kind),
-                "target": service.target,
-                "duration": service.interval,
-            }
-            | ({"display_index": 0} if self._dialect.all_services else {})
-            | {"notification_group_id": 1, "cover": 0}
-            | go.filled({"enable_show_in_service": service.shown and not self._dialect.all_services})
-            | {
-                "fail_trigger_tasks": None,
-                "recover_trigger_tasks": None,
-                "min_latency": 0,
-                "max_latency": 0,
-                "skip_servers": {},
+        # A rule that has counted nothing yet names no server.
+        return head | go.filled(
+            {
+                "server_name": bodies.by_id({server_id: names.get(server_id, "") for server_id in told}),
+                "transfer": bodies.by_id(told),
+                "next_update": bodies.by_id(dict.fromkeys(told, update)),
             }
         )
 
-    def _setting(self, request: web.Request, caller: Caller) -> dict[str, Any]:
-        """Return the settings: a guest and a token get less than a user (not recorded for v2's user)."""
-        config: dict[str, Any] = {"language": "en-US", "site_name": self._dashboard.site_name}
-        more: dict[str, Any] = {}
-        if caller.user:
-            config |= {"user_template": "user-dist", "admin_template": "admin-dist"}
-            more = {"version": "debug", "frontend_templates": [_frontend(frontend) for frontend in FRONTENDS]}
-        config |= {"ip_change_notification_group_id": 0, "cover": int(caller.user)}
-        return {"config": config} | more | ({"tsdb_enabled": False} if self._dialect.tsdb else {})
+    def _service_list(self, asked: Asked) -> list[dict[str, Any]]:
+        services = self._dashboard.services.values()
+        return [bodies.service(service, self._recorded(service), self._release) for service in services]
 
-    def _tasks(self, request: web.Request, caller: Caller) -> list[dict[str, Any]]:
+    def _service_by_number(self, asked: Asked) -> None:
+        """Refuse what is no number, as the list of services is where there is none (not recorded for a number)."""
+        text = asked.request.match_info["id"]
+        if not text.isdecimal():
+            raise RefusalError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
+
+    def _change_service(self, asked: Asked) -> None:
+        """Change a service's name (not recorded but for its refusal)."""
+        service = self._dashboard.services.get(asked.number)
+        if service is None:
+            raise RefusalError(f"service id {asked.number} does not exist")
+        service.name = asked.body["name"]
+
+    def _probing_servers(self, asked: Asked) -> list[int]:
+        """Return the servers that probe anything."""
+        return [server.id for server in self._visible(asked.caller) if server.state is not None]
+
+    def _setting(self, asked: Asked) -> dict[str, Any]:
+        return bodies.settings(self._dashboard, self._release, asked.caller)
+
+    def _profile(self, asked: Asked) -> dict[str, Any]:
+        """Return who asks (not recorded but for a token's refusal)."""
+        return {"id": 1, "username": "admin"}
+
+    def _tasks(self, asked: Asked) -> list[dict[str, Any]]:
         return [self._task(task) for task in self._dashboard.tasks.values()]
 
     def _task(self, task: Task) -> dict[str, Any]:
@@ -404,26 +379,100 @@ class V1:
             | {"cover": 0, "cron_job_id": 7}
         )
 
-    def _run(self, request: web.Request, caller: Caller) -> None:
-        number = int(request.match_info["id"])
-        if (task := self._dashboard.tasks.get(number)) is None:
-            raise RefusalError(f"task id {number} does not exist")
+    def _run(self, asked: Asked) -> None:
+        if (task := self._dashboard.tasks.get(asked.number)) is None:
+            raise RefusalError(f"task id {asked.number} does not exist")
         task.run(self._dashboard.clock())
 
-    def _metrics(self, request: web.Request, caller: Caller) -> dict[str, Any]:
-        """Return what there is without a time series database: nothing."""
-        server = self._asked(request, caller)
-        metric = request.query.get("metric", "")
-        return {"server_id": server.id, "server_name": server.name, "metric": metric, "data_points": []}
+    def _metrics(self, asked: Asked) -> dict[str, Any]:
+        """Return what the time series database remembers of a server; without one there is nothing."""
+        server, name = self._server_asked(asked), asked.request.query.get("metric", "")
+        if (metric := history.METRICS.get(name)) is None:
+            raise RefusalError("invalid metric name")
+        period = _period(asked)
+        points = history.points(server, metric, period, self._dashboard.clock()) if self._dashboard.tsdb else []
+        return {"server_id": server.id, "server_name": server.name, "metric": name, "data_points": points}
 
-    def _server_services(self, request: web.Request, caller: Caller) -> None:
-        self._asked(request, caller)
+    def _server_services(self, asked: Asked) -> list[dict[str, Any]]:
+        server, period, now = self._server_asked(asked), _period(asked), self._dashboard.clock()
+        services = self._dashboard.services.values() if self._dashboard.tsdb else ()
+        return [history.server_service(service, server, period, now) for service in services]
 
-    def _asked(self, request: web.Request, caller: Caller) -> Server:
-        server = self._dashboard.servers.get(int(request.match_info["id"]))
-        if server is None or not caller.sees(server):
+    def _service_history(self, asked: Asked) -> dict[str, Any]:
+        service: Service | None = self._dashboard.services.get(asked.number)
+        if service is None:
+            raise RefusalError("service not found")
+        period, now = _period(asked), self._dashboard.clock()
+        servers = [server for server in self._visible(asked.caller) if server.state is not None]
+        told = [history.service_server(service, server, period, now) for server in servers if self._dashboard.tsdb]
+        return {"service_id": service.id, "service_name": service.name, "servers": told}
+
+    def _server_asked(self, asked: Asked) -> Server:
+        server = self._dashboard.servers.get(asked.number)
+        if server is None or not asked.caller.sees(server):
             raise RefusalError("server not found")
         return server
+
+    def _rules(self, asked: Asked) -> list[dict[str, Any]]:
+        return [self._rule(rule) for rule in self._dashboard.rules.values()]
+
+    def _rule(self, rule: TrafficRule) -> dict[str, Any]:
+        begin, _ = rule.period(rule.created_at)
+        counted = {
+            "type": "transfer_all_cycle",
+            "max": rule.max,
+            "cycle_start": bodies.whole(begin),
+            "cycle_interval": 1,
+            "cycle_unit": str(rule.cycle),
+            "cover": 0,
+        }
+        return self._stamps(rule.id, rule.created_at, rule.updated_at or rule.created_at) | {
+            "name": rule.name,
+            "enable": rule.enabled,
+            "trigger_mode": 0,
+            "notification_group_id": 1,
+            "rules": [counted],
+            "fail_trigger_tasks": [],
+            "recover_trigger_tasks": [],
+        }
+
+    def _change_rule(self, asked: Asked) -> int:
+        """Switch a rule on or off; what else its form holds is left alone."""
+        if (rule := self._dashboard.rules.get(asked.number)) is None:
+            raise RefusalError(f"alert id {asked.number} does not exist")
+        rule.enabled, rule.updated_at = asked.body["enable"], self._dashboard.clock()
+        return rule.id
+
+    def _force_update(self, asked: Asked) -> dict[str, list[int]]:
+        """Have the agents update themselves, as far as they are connected."""
+        connected = {server.id for server in self._visible(asked.caller) if self._dashboard.is_connected(server)}
+        updated = [number for number in asked.body if number in connected]
+        self._dashboard.forced_updates += updated
+        return go.filled({"success": updated, "offline": [number for number in asked.body if number not in connected]})
+
+    def _access_tokens(self, asked: Asked) -> list[dict[str, Any]]:
+        """Return the tokens without themselves (not recorded but for a token's refusal)."""
+        tokens = self._dashboard.credentials.access_tokens
+        return [{"id": token.id, "name": token.name, "scopes": sorted(token.scopes)} for token in tokens]
+
+    def _mint(self, asked: Asked) -> dict[str, Any]:
+        """Make a token, which is shown this once."""
+        match asked.body:
+            case {"name": str(name), "scopes": [*scopes]} if name.strip() and scopes:
+                pass
+            case {"scopes": []}:
+                raise RefusalError("at least one scope required")
+            case _:
+                raise RefusalError("name required")
+        if len(name) > NAME_LIMIT:
+            raise RefusalError(f"name too long (max {NAME_LIMIT} chars)")
+        known = SCOPES if self._has(Trait.INVENTORY_SCOPE) else set(SCOPES) - {INVENTORY_READ}
+        if (unknown := next((scope for scope in scopes if scope not in known), None)) is not None:
+            raise RefusalError(f"unknown scope: {unknown}")
+        servers = asked.body.get("server_ids") or None
+        token, access = self._dashboard.credentials.mint(name.strip(), scopes, servers)
+        told = {"id": access.id, "name": access.name, "token": token, "scopes": scopes}
+        return told | go.filled({"server_ids": servers or []})
 
     def _recorded(self, record: Record) -> dict[str, Any]:
         return self._stamps(record.id, record.created_at, record.created_at)
@@ -445,82 +494,19 @@ def _check_csrf(request: web.Request) -> None:
         raise RefusalError(NO_CSRF, 403)
 
 
-def _host(host: Host, *, full: bool = True) -> dict[str, Any]:
-    """Return what is told of a host; a guest learns no versions."""
-    return go.filled(
-        {
-            "platform": host.platform,
-            "platform_version": host.platform_version if full else "",
-            "cpu": list(host.cpu),
-            "mem_total": host.mem_total,
-            "disk_total": host.disk_total,
-            "swap_total": host.swap_total,
-            "arch": host.arch,
-            "virtualization": host.virtualization,
-            "boot_time": host.boot_time,
-            "version": host.version if full else "",
-            "gpu": list(host.gpu),
-        }
-    )
+async def _decoded(request: web.Request) -> Any:
+    text = await request.text()
+    try:
+        return json.loads(text) if text else None
+    except ValueError as error:
+        # Not recorded.
+        raise RefusalError("invalid character in the body") from error
 
 
-def _state(state: State) -> dict[str, Any]:
-    return go.filled(
-        {
-            "cpu": go.number(state.cpu),
-            "mem_used": state.mem_used,
-            "swap_used": state.swap_used,
-            "disk_used": state.disk_used,
-            "net_in_transfer": state.net_in_transfer,
-            "net_out_transfer": state.net_out_transfer,
-            "net_in_speed": state.net_in_speed,
-            "net_out_speed": state.net_out_speed,
-            "uptime": state.uptime,
-            "load_1": go.number(state.load_1),
-            "load_5": go.number(state.load_5),
-            "load_15": go.number(state.load_15),
-            "tcp_conn_count": state.tcp_conn_count,
-            "udp_conn_count": state.udp_conn_count,
-            "process_count": state.process_count,
-            # Its keys have capitals in every generation.
-            "temperatures": [
-                {"Name": sensor.name, "Temperature": go.number(sensor.celsius)} for sensor in state.temperatures
-            ],
-            "gpu": [go.number(percent) for percent in state.gpu],
-        }
-    )
-
-
-def _geoip(host: Host) -> dict[str, Any]:
-    addresses = go.filled({"ipv4_addr": host.ipv4, "ipv6_addr": host.ipv6})
-    return {"ip": addresses} | go.filled({"country_code": host.country_code})
-
-
-def _probes(service: Service) -> dict[str, Any]:
-    ups = sum(service.current)
-    return {
-        "service_name": service.name,
-        "current_up": ups,
-        "current_down": len(service.current) - ups,
-        "total_up": sum(service.up),
-        "total_down": sum(service.down),
-        "delay": [go.number(milliseconds) for milliseconds in service.delay],
-        "up": service.up,
-        "down": service.down,
-    }
-
-
-def _frontend(facts: Mapping[str, Any]) -> dict[str, Any]:
-    path, name, author = facts["path"], facts["name"], facts["author"]
-    flags = {key: facts[key] for key in ("is_admin", "is_official") if key in facts}
-    repository = f"https://github.com/{author}/{path}"
-    return {"path": path, "name": name, "repository": repository, "author": author, "version": "v1.0.0"} | flags
-
-
-def _by_id[T](items: Mapping[int, T]) -> dict[str, T]:
-    """Return an object as Go writes a map: with its keys as texts, in their order."""
-    return {key: items[int(key)] for key in sorted(map(str, items))}
-
-
-def _whole(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def _period(asked: Asked) -> history.Period:
+    text = asked.request.query.get("period", "") or history.GUESTS_PERIOD
+    if (period := history.PERIODS.get(text)) is None:
+        raise RefusalError(f"invalid period: {text}, expected 1d, 7d, or 30d")
+    if not asked.caller.known and text != history.GUESTS_PERIOD:
+        raise RefusalError("unauthorized: only 1d data available for guests")
+    return period

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, override
 
 from simulator import DEMO_USER, SCOPES
+from simulator.callers import NO_SCOPE
 from simulator.credentials import INVENTORY_READ
-from simulator.v1 import NO_SCOPE
 
 from .names import NAME
 

@@ -10,9 +10,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from simulator import Dashboard, Host, Machine, ServiceKind, Simulator
+from simulator import Dashboard, Simulator
 
 from .conftest import Clock
+from .furnish import furnish
 from .modern import ModernClient
 from .shapes import Path as Place, fractional, shape
 
@@ -67,53 +68,6 @@ def shapes(generation: str, body: Any) -> tuple[Hashable, dict[int, Hashable]]:
     return shape(body, allowed), {server["id"]: shape(server, allowed, place) for server in servers_of(body)}
 
 
-def furnish(dashboard: Dashboard, generation: str) -> None:
-    """Watch machines that have what the recorded ones had, in the same records."""
-    exchanges = RECORDED[generation]
-    fleet = exchanges["server"]["body"]["data"]
-    for told in fleet:
-        host = told["host"]
-        is_busy = "net_in_transfer" in told["state"] or not told["state"]
-        addresses = told["geoip"]["ip"]
-        machine = Machine(
-            Host(
-                boot_time=int(dashboard.clock()) - 1_000,
-                swap_total=host.get("swap_total", 0),
-                gpu=tuple(host.get("gpu", ())),
-                version=host.get("version", ""),
-                ipv4=addresses.get("ipv4_addr", ""),
-                ipv6=addresses.get("ipv6_addr", ""),
-            ),
-            seed=told["id"],
-            sensors=tuple(sensor["Name"] for sensor in told["state"].get("temperatures", ())),
-            uuid=told["uuid"],
-        )
-        if not is_busy:
-            machine.pin(net_in_transfer=0, net_out_transfer=0, net_in_speed=0, net_out_speed=0, udp_conn_count=0)
-        dashboard.add_server(
-            told["name"],
-            machine,
-            display_index=told["display_index"],
-            hide_for_guest=told.get("hide_for_guest", False),
-            note=told.get("note", ""),
-            public_note=told.get("public_note", ""),
-            server_id=told["id"],
-        )
-        machine.mute = not told["state"]
-    for group in exchanges["server_group"]["body"]["data"]:
-        dashboard.add_group(group["group"]["name"], group["servers"])
-    told_probes = exchanges["service"]["body"]["data"].get("services", {})
-    for service in exchanges["service_list"]["body"]["data"]:
-        added = dashboard.add_service(service["name"], ServiceKind(service["type"]), service["target"], probed=0)
-        added.shown = "enable_show_in_service" in service
-        added.failing = told_probes.get(str(service["id"]), {}).get("current_down", 0) > 0
-        added.probe(10)
-    for rule in exchanges["service"]["body"]["data"]["cycle_transfer_stats"].values():
-        dashboard.add_rule(rule["name"], limit=rule["max"])
-    for task in exchanges["cron"]["body"]["data"]:
-        dashboard.add_task(task["name"], task["command"], task["servers"])
-
-
 @pytest.fixture
 def generation(request: pytest.FixtureRequest) -> str:
     """Return the generation that a test is about."""
@@ -125,7 +79,7 @@ async def client(clock: Clock, generation: str, socket_enabled: None) -> AsyncGe
     """Return a client of the recorded dashboard."""
     dashboard = Dashboard(clock)
     simulator = Simulator(dashboard, generation=generation, frames="manual", firewall=False)
-    furnish(dashboard, generation)
+    furnish(dashboard, RECORDED[generation])
     dashboard.site_name = f"Demo {generation}"
     credentials = dashboard.credentials
     credentials.add_user("admin", "admin")
