@@ -26,7 +26,7 @@ from simulator import Dashboard, Simulator
 from .patience import in_turns
 from .scripted import ScriptedDashboard
 
-pytest_plugins = ["tests.no_secrets", "tests.strict_translations"]
+pytest_plugins = ["tests.live_home", "tests.no_secrets", "tests.strict_translations"]
 
 NOON = "2026-06-01T12:00:00+00:00"
 

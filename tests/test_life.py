@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 import gc
@@ -969,25 +970,27 @@ class TestHub:
 
 
 class TestStates:
-    """A state is written only when a user would see the change."""
+    """A state is written when a user would see the change, and reported when it was measured anew."""
 
     async def test_written_only_when_changed(
         self, hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard
     ) -> None:
         entry = await set_up_with(hass, scripted, server(1), server(2, "beta"))
         written: Counter[str] = Counter()
+        reported: Counter[str] = Counter()
 
-        @callback
-        def count(event: Event) -> None:
-            written[event.data["entity_id"]] += 1
+        def count(entities: Counter[str]) -> Callable[[Event], None]:
+            return callback(lambda event: entities.update([event.data["entity_id"]]))
 
-        hass.bus.async_listen(EVENT_STATE_CHANGED, count)
-        hass.bus.async_listen(EVENT_STATE_REPORTED, count, event_filter=callback(lambda _: True))
+        hass.bus.async_listen(EVENT_STATE_CHANGED, count(written))
+        hass.bus.async_listen(EVENT_STATE_REPORTED, count(reported), event_filter=callback(lambda _: True))
         for _ in range(5):
             clock.tick(5)
             scripted.servers = [server(1), server(2, "beta")]
             await refresh(hass, entry)
         assert written == {}
+        assert reported[entity_id(hass, "cpu", "2")] == 5, "a measurement that stayed the same was measured anew"
+        assert reported[entity_id(hass, "boot_time", "2")] == 0
 
         scripted.servers = [server(1, status={"CPU": 12.31}), server(2, "beta", status={"CPU": 99})]
         await refresh(hass, entry)

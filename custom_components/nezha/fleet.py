@@ -46,6 +46,8 @@ class KnownServer:
     """The newest that was not blank, since Home Assistant's start."""
     silent_from: int | None = None
     """Before this moment of the dashboard's clock, silence is the dashboard's own: its agents are only coming back."""
+    report: int = 0
+    """The running number of the report that `state` is of: it differs with every new one, whatever that says."""
 
     @property
     def online(self) -> bool:
@@ -168,9 +170,12 @@ class Fleet:
             )
         host = server.host or memory.host
         state = known.state if known else None
+        report = known.report if known else 0
         between_boots = _between_boots(memory, server, known)
         if server.state and not between_boots and not _of_unknown_boot(memory, server):
             state = server.state
+            if known is None or _has_reported(server, known.server):
+                report += 1
 
         # A dashboard whose clock was ahead for a while must not keep a silent server online for as long.
         heard = server.last_active
@@ -197,7 +202,7 @@ class Fleet:
             online=online,
             host=host,
         )
-        return KnownServer(server=server, memory=memory, state=state, silent_from=silent_from)
+        return KnownServer(server=server, memory=memory, state=state, silent_from=silent_from, report=report)
 
     def _is_settled(self, known: KnownServer, now: int) -> bool:
         """Whether the time that went by changes nothing of a server that says the same as before."""
@@ -230,6 +235,12 @@ def _reported(server: Server, host: Host | None, report: Report) -> Server:
     elif host.boot_time != report.boot_time:
         host = replace(host, boot_time=report.boot_time)
     return replace(server, last_active=report.last_active, state=report.state, host=host)
+
+
+def _has_reported(server: Server, before: Server) -> bool:
+    """Whether a state is of another report than the one before: of the same second, it may say something else."""
+    is_heard = server.last_active is not None and server.last_active != before.last_active
+    return is_heard or server.state != before.state
 
 
 def _newest(now: int, one: int | None, other: int | None = None) -> int | None:

@@ -381,6 +381,13 @@ MUTATIONS = (
         ("tests/test_life.py::TestStates",),
     ),
     Mutation(
+        "keeps to itself that a measurement stayed the same",
+        f"{_NEZHA}/entity/__init__.py",
+        "(self._shown is not None and self._report != earlier)",
+        "False",
+        ("tests/test_life.py::TestStates",),
+    ),
+    Mutation(
         "publishes measurements with each frame",
         f"{_NEZHA}/runtime/coordinator.py",
         "return time.monotonic() - self._published_at >= self._metrics_interval",

@@ -50,7 +50,10 @@ def _has_room(key: str, servers: int) -> bool:
 
 
 class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
-    """An entity of the dashboard or of one of its servers. It writes a state only where a user would see it change."""
+    """An entity of the dashboard or of one of its servers.
+
+    It writes a state only where a user would see it change, or where what it measures was reported anew.
+    """
 
     _attr_has_entity_name = True
 
@@ -62,15 +65,21 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
         self.entity_description = description
         self._shown: ShownT | None = None
 
+        self._report: object = None
+
     @abstractmethod
     def _read(self) -> ShownT | None:
         """Return all that is shown, from the coordinator's data; `None` where the entity is unavailable."""
+
+    def _newest_report(self) -> object:
+        """Return what differs with every report of what is measured; `None` where nothing is measured."""
+        return None
 
     @override
     async def async_added_to_hass(self) -> None:
         """Read the state that Home Assistant is about to write."""
         await super().async_added_to_hass()
-        self._shown = self._read()
+        self._shown, self._report = self._read(), self._newest_report()
 
     @override
     async def async_will_remove_from_hass(self) -> None:
@@ -82,12 +91,14 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
     @override
     def _handle_coordinator_update(self) -> None:
         before, self._shown = self._shown, self._read()
-        if self._shown != before:
+        earlier, self._report = self._report, self._newest_report()
+        # Helpers that weigh by time have to know that a measurement stayed the same: that is reported, and not recorded.
+        if self._shown != before or (self._shown is not None and self._report != earlier):
             self._write(before)
 
     @callback
     def _write(self, before: ShownT | None) -> None:
-        """Write what is shown now instead of what was shown before."""
+        """Write what is shown now, after what was shown before."""
         self.async_write_ha_state()
 
     @property
@@ -122,6 +133,7 @@ class ServerEntity[ShownT](NezhaEntity[ShownT]):
         """Place the entity on the server's device. Who shows more than facts looks at every report of the server."""
         super().__init__(coordinator, description, FactsOf(identity) if shows_facts else identity)
         self._identity = identity
+        self._shows_facts = shows_facts
         if not _has_room(description.key, servers=len(coordinator.data)):
             self._attr_entity_registry_enabled_default = False
         self._attr_unique_id = f"{coordinator.config_entry.entry_id}_{identity}_{description.key}"
@@ -131,6 +143,11 @@ class ServerEntity[ShownT](NezhaEntity[ShownT]):
     def known(self) -> KnownServer | None:
         """The server, while the dashboard can be had and lists it."""
         return self.coordinator.data.get(self._identity) if self.coordinator.last_update_success else None
+
+    @override
+    def _newest_report(self) -> object:
+        known = None if self._shows_facts else self.known
+        return known and known.report
 
 
 class ServiceEntity[ShownT](NezhaEntity[ShownT]):

@@ -325,7 +325,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         held = dict(self._fleet.servers)
         for identity, seen in self.data.items():
             if (known := held.get(identity)) and known is not seen and not _is_news(known, seen):
-                held[identity] = replace(known, state=seen.state)
+                held[identity] = replace(known, state=seen.state, report=seen.report)
         return held
 
     def _log_offline(self, earlier: Mapping[str, KnownServer]) -> None:

@@ -78,10 +78,17 @@ class HubSensor(HubEntity[tuple[float | None, dict[str, Any]]], NumberSensor[dic
     def _read(self) -> tuple[float, dict[str, Any]] | None:
         if not self.coordinator.last_update_success:
             return None
-        disabled = self.coordinator.devices.disabled
-        servers = [known for identity, known in self.coordinator.data.items() if identity not in disabled]
+        servers = self._servers()
         description = self.entity_description
         return self._rounded(description.value_fn(servers)), description.attributes_fn(servers)
+
+    @override
+    def _newest_report(self) -> object:
+        return sum(known.report for known in self._servers())
+
+    def _servers(self) -> list[KnownServer]:
+        disabled = self.coordinator.devices.disabled
+        return [known for identity, known in self.coordinator.data.items() if identity not in disabled]
 
     @property
     @override

@@ -72,3 +72,7 @@ class ServiceSensor(ServiceEntity[Shown], ValueSensor):
     @override
     def _read(self) -> Shown | None:
         return (self.entity_description.value_fn(service), None) if (service := self.service) else None
+
+    @override
+    def _newest_report(self) -> object:
+        return self.service
