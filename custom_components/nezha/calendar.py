@@ -80,7 +80,7 @@ class RenewalCalendar(HubEntity[tuple[CalendarEvent | None]], CalendarEntity):
                 for moment in billing.renewals(start, end):
                     yield self._event(billing.term or Term.EXPIRES, known.server.name, moment)
         for cycle in self.coordinator.cycles.values():
-            if start <= cycle.end < end:
+            if cycle.end and start <= cycle.end < end:
                 yield self._event(_RESET, cycle.name, cycle.end)
 
     def _event(self, kind: str, name: str, moment: datetime) -> CalendarEvent:

@@ -1,5 +1,6 @@
 """Figures that are worked out of what a dashboard reports: entities, triggers and actions agree on them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from .api import Billing, Host, Service, State, TrafficCycle
@@ -8,9 +9,9 @@ _UP_SHARE = 0.8
 """The share of successful probes above which the dashboard's own page does not call a service down."""
 
 
-def share(used: float, total: float) -> float | None:
-    """Return used of total in percent; of nothing there is no share."""
-    return 100 * used / total if total else None
+def share(used: float | None, total: float | None) -> float | None:
+    """Return used of total in percent; of nothing, or what is unknown, there is no share."""
+    return 100 * used / total if used is not None and total else None
 
 
 def memory_share(state: State, host: Host | None) -> float | None:
@@ -39,17 +40,25 @@ def days_left(billing: Billing, now: datetime) -> int | None:
     return (expiry.astimezone(now.tzinfo).date() - now.date()).days if expiry else None
 
 
-def availability(up: int, down: int) -> float | None:
-    """Return the share of successful probes in percent, with two decimal places; without a probe there is none."""
-    return round(100 * up / (up + down), 2) if up + down else None
+def availability(up: Iterable[int | None], down: Iterable[int | None]) -> float | None:
+    """Return the share of successful probes in percent, with two decimal places; without a probe there is none.
+
+    Takes the successful and the failed probes of each day; a day of which either is unknown does not count.
+    """
+    days = [(won, lost) for won, lost in zip(up, down, strict=False) if won is not None and lost is not None]
+    won, lost = sum(won for won, _ in days), sum(lost for _, lost in days)
+    return round(100 * won / (won + lost), 2) if won + lost else None
 
 
 def latency(service: Service) -> float | None:
     """Return today's mean in milliseconds; the dashboard has 0 where no probe succeeded."""
-    return round(service.delay[-1], 1) if service.up and service.up[-1] and service.delay else None
+    delay = service.delay[-1] if service.delay and service.up and service.up[-1] else None
+    return None if delay is None else round(delay, 1)
 
 
 def is_up(service: Service) -> bool | None:
     """Return whether most probes of the last few minutes succeeded; without any it is unknown, not down."""
+    if service.current_up is None or service.current_down is None:
+        return None
     probes = service.current_up + service.current_down
     return service.current_up > _UP_SHARE * probes if probes else None

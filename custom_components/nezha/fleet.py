@@ -80,7 +80,7 @@ class KnownServer:
     def parts(self) -> tuple[bool, int, tuple[str, ...]]:
         """What one server has and another has not: swap, graphics cards, temperature sensors."""
         return (
-            self.host is not None and self.host.swap_total > 0,
+            self.host is not None and bool(self.host.swap_total),
             len(self.state.gpu) if self.state else 0,
             tuple(temperature.name for temperature in self.state.temperatures) if self.state else (),
         )
@@ -93,6 +93,8 @@ class Fleet:
         """Take the seconds of silence that make a server offline, and what `dump` once gave."""
         self._offline_after = offline_after
         self._memories = {identity: Memory.from_dict(memory) for identity, memory in memories.items()}
+        self._now = 0
+        """The newest that an answer told, by the dashboard's clock."""
         self._reports: Mapping[int, Report] = {}
         """Those of the newest frame."""
         self.servers: Mapping[str, KnownServer] = {}
@@ -109,15 +111,16 @@ class Fleet:
         dashboard could not be had.
         """
         wanted = None if groups is None else set(groups)
+        now = self._read_clock(snapshot.now, snapshot.servers.values())
         servers = {
-            identity: self._know(server, snapshot.now, after_outage=after_outage)
+            identity: self._know(server, now, after_outage=after_outage)
             for identity, server in snapshot.servers.items()
             if wanted is None or not wanted.isdisjoint(server.groups or (UNGROUPED,))
         }
         if not snapshot.complete:
             # Whoever could not be read this time is judged by what was read last.
             servers = {
-                identity: self._know(known.server, snapshot.now, after_outage=after_outage)
+                identity: self._know(known.server, now, after_outage=after_outage)
                 for identity, known in self.servers.items()
                 if identity not in snapshot.servers
             } | servers
@@ -129,6 +132,7 @@ class Fleet:
         Only the list decides who is there, and what a server is called and made of: a frame may be of a guest's view.
         """
         before, self._reports = self._reports, frame.reports
+        now = self._read_clock(frame.now, frame.reports.values())
 
         def reported(known: KnownServer) -> KnownServer:
             report = frame.reports.get(known.server.number)
@@ -136,9 +140,17 @@ class Fleet:
                 return known
             is_news = report is not before.get(known.server.number)
             server = _reported(known.server, known.host, report) if is_news else known.server
-            return self._know(server, frame.now, after_outage=False)
+            return self._know(server, now, after_outage=False)
 
         return self._remember({identity: reported(known) for identity, known in self.servers.items()})
+
+    def _read_clock(self, now: int | None, heard: Iterable[Server | Report]) -> int:
+        """Return the dashboard's now; where an answer does not tell it, it is no earlier than what was heard by it."""
+        if now is None:
+            now = max((each.last_active or 0 for each in heard), default=0)
+            now = max(now, self._now)
+        self._now = now
+        return now
 
     def _remember(self, servers: Mapping[str, KnownServer]) -> bool:
         changed = {
@@ -220,18 +232,18 @@ def brought_up_to_date(snapshot: Snapshot, frame: Frame) -> Snapshot:
 
     def newest(server: Server) -> Server:
         report = frame.reports.get(server.number)
-        if report and (frame.now, report.last_active or 0) > (snapshot.now, server.last_active or 0):
+        if report and (frame.now or 0, report.last_active or 0) > (snapshot.now or 0, server.last_active or 0):
             return _reported(server, server.host, report)
         return server
 
     servers = {identity: newest(server) for identity, server in snapshot.servers.items()}
-    return replace(snapshot, now=max(snapshot.now, frame.now), servers=servers)
+    return replace(snapshot, now=max(snapshot.now or 0, frame.now or 0) or None, servers=servers)
 
 
 def _reported(server: Server, host: Host | None, report: Report) -> Server:
     """Return a server with a newer report. Of its host a frame of a guest's view has a part only: the boot time is in it."""
     if not (host and report.boot_time):
-        host = None
+        host = host if host and host.boot_time is None else None
     elif host.boot_time != report.boot_time:
         host = replace(host, boot_time=report.boot_time)
     return replace(server, last_active=report.last_active, state=report.state, host=host)
@@ -255,13 +267,13 @@ def _of_unknown_boot(memory: Memory, server: Server) -> bool:
     The former after a restart of server and dashboard; the latter on v2, which forgets when a server reported as soon as
     the connection to its agent breaks, and keeps the state.
     """
-    if server.state is None or memory.boot_time is None or memory.started is None:
+    if server.uptime is None or memory.boot_time is None or memory.started is None:
         return False
     if server.last_active is None:
         uptime = (memory.reported or memory.started) - memory.started
-        boot_time = memory.boot_time if server.host is None else server.host.boot_time
-        return server.state.uptime < uptime - _BOOT_JITTER or abs(boot_time - memory.boot_time) > _BOOT_JITTER
-    return server.host is None and server.last_active - server.state.uptime - memory.started > _BOOT_JITTER
+        boot_time = server.boot_time or memory.boot_time
+        return server.uptime < uptime - _BOOT_JITTER or abs(boot_time - memory.boot_time) > _BOOT_JITTER
+    return server.boot_time is None and server.last_active - server.uptime - memory.started > _BOOT_JITTER
 
 
 def _between_boots(memory: Memory, server: Server, known: KnownServer | None) -> bool:
@@ -272,16 +284,16 @@ def _between_boots(memory: Memory, server: Server, known: KnownServer | None) ->
     """
     if memory.boot_time is None or memory.started is None:
         return False
-    if server.host is None or server.state is None or server.last_active is None:
+    if server.boot_time is None or server.uptime is None or server.last_active is None:
         return False
-    boot_time = server.host.boot_time
-    later = server.last_active - server.state.uptime - memory.started
+    boot_time = server.boot_time
+    later = server.last_active - server.uptime - memory.started
     uptime = (memory.reported or memory.started) - memory.started
-    is_same_boot = later <= _BOOT_JITTER and server.state.uptime >= uptime - _BOOT_JITTER
+    is_same_boot = later <= _BOOT_JITTER and server.uptime >= uptime - _BOOT_JITTER
     if is_same_boot or boot_time - memory.boot_time - later <= _BOOT_JITTER:
         return False
     before = known.server if known else server
-    is_told_again = before.host is not None and abs(before.host.boot_time - boot_time) <= _BOOT_JITTER
+    is_told_again = before.boot_time is not None and abs(before.boot_time - boot_time) <= _BOOT_JITTER
     return not (is_told_again and before.state != server.state)
 
 
@@ -301,24 +313,24 @@ def _boot(memory: Memory, server: Server, known: KnownServer | None) -> _Boot:
     was put right, a machine that was paused, and a boot time that jitters are none.
     """
     remembered = _remembered(memory)
-    if server.host is None or server.state is None or server.last_active is None:
+    boot_time, state, uptime = server.boot_time, server.state, server.uptime
+    if boot_time is None or state is None or uptime is None or server.last_active is None:
         return remembered
-    boot_time = server.host.boot_time
-    started = server.last_active - server.state.uptime
+    started = server.last_active - uptime
     if memory.boot_time is None or memory.started is None:
         is_accepted = boot_time <= server.last_active or _is_later_report(server, known)
     elif is_accepted := abs(boot_time - memory.boot_time) <= _BOOT_JITTER:
         boot_time = memory.boot_time
     else:
         before = memory.reported or memory.started
-        uptime = before - memory.started
+        uptime_before = before - memory.started
         is_later = started - memory.started > _BOOT_JITTER and started > before - _BOOT_JITTER
         # Wrong may also be the dashboard's clock: an uptime that fell tells of a reboot whatever it says, and the state that
         # is known already tells of none.
-        has_fallen = server.state.uptime < uptime - _BOOT_JITTER
-        is_known = (server.state.uptime, server.state.net_in_transfer) == (uptime, memory.net_in_transfer)
+        has_fallen = uptime < uptime_before - _BOOT_JITTER
+        is_known = (uptime, state.net_in_transfer) == (uptime_before, memory.net_in_transfer)
         is_accepted = has_fallen or (is_later and not is_known)
-    return (boot_time, started, server.last_active, server.state.net_in_transfer) if is_accepted else remembered
+    return (boot_time, started, server.last_active, state.net_in_transfer) if is_accepted else remembered
 
 
 def _is_later_report(server: Server, known: KnownServer | None) -> bool:

@@ -10,7 +10,7 @@ from yarl import URL
 
 from .backend import Backend
 from .credentials import AccessToken, Password
-from .decode import text
+from .decode import as_text
 from .errors import (
     AuthenticationError,
     BlockedError,
@@ -101,7 +101,7 @@ async def identify(session: ClientSession, url: URL, headers: Mapping[str, str])
             match (await transport.get("api/v1/setting", {})).json():
                 case {"data": {"config": {"site_name": str()} as config, **rest}}:
                     generation = Generation.V2 if "tsdb_enabled" in rest else Generation.V1
-                    return Dashboard(generation, text(config, "site_name"))
+                    return Dashboard(generation, as_text(config["site_name"]))
     except ProtocolError as err:
         raise NotNezhaError from err
     raise NotNezhaError("the answer is that of another API")

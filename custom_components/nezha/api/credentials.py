@@ -12,6 +12,8 @@ from .transport import Transport, is_without_address
 
 _RENEW_BEFORE = 300
 """Seconds before its end at which a session is renewed. It lasts an hour (recorded exchange `login.json`)."""
+_LONGEST_LIFE = 3_600
+"""Seconds: as long as a session lasts unless the dashboard is told otherwise."""
 _REFUSAL_PAUSE = 60
 """Seconds between log-ins that follow a refused session."""
 
@@ -126,9 +128,14 @@ class Password(Credential):
         return {"Authorization": f"Bearer {token}"}
 
 
-def _life(expire: str, now: int) -> float:
-    """Return for how many seconds a session lasts, by the dashboard's clock."""
+def _life(expire: str, now: int | None) -> float:
+    """Return for how many seconds a session is used.
+
+    Its end is by the dashboard's clock and `now` perhaps by a proxy's: what is more than an hour, or nothing, is an hour. A
+    session that ends earlier is refused, and replaced then.
+    """
     try:
-        return datetime.fromisoformat(expire).timestamp() - now
-    except ValueError as err:
-        raise ProtocolError("the session's end cannot be read") from err
+        life = datetime.fromisoformat(expire).timestamp() - (now or 0)
+    except ValueError, OverflowError:
+        return _LONGEST_LIFE
+    return life if 0 < life < _LONGEST_LIFE else _LONGEST_LIFE

@@ -1,31 +1,110 @@
-"""Readers of single JSON values: each gives the value in its bounds, or raises `MalformedError` naming the field."""
+"""Readers of single JSON values: each returns the value within its bounds, or raises `MalformedError`."""
 
 from collections.abc import Callable, Hashable, Mapping, Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime
-import math
 import re
+import sys
 from typing import Any
 
+from .limits import (
+    BEYOND_TOTAL,
+    COLDEST,
+    EARLIEST_BOOT,
+    FASTEST,
+    HIGHEST_LOAD,
+    HIGHEST_PERCENTAGE,
+    HOTTEST,
+    LARGEST_UINT,
+    LAST_SECOND,
+    LONGEST_TEXT,
+    LONGEST_UPTIME,
+)
+from .models import Host, State, Temperature
+
+_LARGEST_FLOAT = sys.float_info.max
 # Control characters, and those that break a line or turn the direction of all that follows.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
-_LONGEST_TEXT = 255
-_LARGEST_INTEGER = 2**64 - 1
-_LAST_SECOND = 253_402_300_799
-"""The end of the year 9999, the last that a date can tell."""
 
 
 class MalformedError(Exception):
-    """A value is missing, or not of the kind that the dashboard sends."""
+    """A value is missing, or not one that the dashboard sends."""
 
-    def __init__(self, field: str, value: object) -> None:
-        """Name the field and the kind of what stands there, never the value: it may be private."""
-        super().__init__(f"{field} is {type(value).__name__}")
+    def __init__(self, value: object) -> None:
+        """Keep the kind of what stands there, never the value: it may be private."""
+        super().__init__(type(value).__name__)
+
+
+class Fields:
+    """The fields of one JSON object. One that cannot be read is unknown, alone; `unreadable` names it."""
+
+    __slots__ = ("_path", "_source", "unreadable")
+
+    def __init__(self, source: Mapping[str, Any], unreadable: dict[str, None] | None = None, path: str = "") -> None:
+        """Read an object; the names of its unreadable fields begin with `path`."""
+        self._source = source
+        self._path = path
+        self.unreadable: dict[str, None] = {} if unreadable is None else unreadable
+        """The names, each once, in order."""
+
+    def read[T](self, field: str, reader: Callable[[Any], T]) -> T | None:
+        """Return a field's value, `None` where it is absent or cannot be read."""
+        try:
+            return reader(self._source[field])
+        except KeyError:
+            return None
+        except MalformedError:
+            self.note(field)
+            return None
+
+    def text(self, field: str) -> str:
+        """Return a text, empty where it is unknown."""
+        return self.read(field, as_text) or ""
+
+    def items(self, field: str) -> list[Any]:
+        """Return a list, empty where it is absent, `null` or unreadable."""
+        return [] if self._source.get(field) is None else self.read(field, as_list) or []
+
+    def each[T](self, field: str, reader: Callable[[Any], T]) -> tuple[T | None, ...]:
+        """Return the elements of a list; one that cannot be read is `None` in its place."""
+        values: list[T | None] = []
+        for item in self.items(field):
+            try:
+                values.append(reader(item))
+            except MalformedError:
+                self.note(field)
+                values.append(None)
+        return tuple(values)
+
+    def texts(self, field: str) -> tuple[str, ...]:
+        """Return a list of texts; one that cannot be read is empty."""
+        return tuple(text or "" for text in self.each(field, as_text))
+
+    def within(self, field: str) -> Fields:
+        """Return the fields of an object within, none where it is absent or unreadable."""
+        return Fields(self.read(field, as_object) or {}, self.unreadable, f"{self._path}{field}.")
+
+    def with_defaults(self, defaults: Mapping[str, Any]) -> Fields:
+        """Return the same fields, of which the absent ones are as in `defaults`."""
+        return Fields({**defaults, **self._source}, self.unreadable, self._path)
+
+    def note(self, field: str) -> None:
+        """Note that a field cannot be read."""
+        self.unreadable[f"{self._path}{field}"] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded[T]:
+    """What was read of a part of an answer, and the names of what in it was not readable."""
+
+    value: T
+    unreadable: tuple[str, ...]
 
 
 class Kept[T]:
-    """A decoder that gives the same object again where an answer says the same as the one before.
+    """A decoder that returns the same object again where an answer says the same as the one before.
 
-    Comparing costs a small part of decoding, and whoever works with what it gives sees by identity what has changed.
+    Comparing costs a small part of decoding, and whoever works with the result sees by identity what has changed.
     """
 
     def __init__(self, decode: Callable[..., T]) -> None:
@@ -46,87 +125,164 @@ class Kept[T]:
             del self._kept[number]
 
 
-def mapping(source: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+def as_object(value: object) -> Mapping[str, Any]:
     """Return an object."""
-    if not isinstance(value := source.get(field), dict):
-        raise MalformedError(field, value)
+    if not isinstance(value, dict):
+        raise MalformedError(value)
     return value
 
 
-def items(source: Mapping[str, Any], field: str) -> list[Any]:
-    """Return a list; `null` stands for an empty one."""
-    value = source.get(field)
-    if value is None:
-        return []
+def as_list(value: object) -> list[Any]:
+    """Return a list."""
     if not isinstance(value, list):
-        raise MalformedError(field, value)
+        raise MalformedError(value)
     return value
 
 
-def text(source: Mapping[str, Any], field: str) -> str:
+def as_text(value: object) -> str:
     """Return a text of at most 255 characters on one line."""
-    if not isinstance(value := source.get(field), str):
-        raise MalformedError(field, value)
+    if not isinstance(value, str):
+        raise MalformedError(value)
     if value.isascii() and value.isprintable():
-        return value.strip()[:_LONGEST_TEXT]
-    return _CONTROL.sub(" ", value[: 4 * _LONGEST_TEXT]).strip()[:_LONGEST_TEXT]
+        return value.strip()[:LONGEST_TEXT]
+    return _CONTROL.sub(" ", value[: 4 * LONGEST_TEXT]).strip()[:LONGEST_TEXT]
 
 
-def texts(source: Mapping[str, Any], field: str) -> tuple[str, ...]:
-    """Return a list of texts."""
-    return tuple(text({field: value}, field) for value in items(source, field))
-
-
-def count(source: Mapping[str, Any], field: str) -> int:
-    """Return a whole number from 0 to 2⁶⁴ − 1, the range of the dashboard's own type."""
-    value = source.get(field)
+def as_uint(value: object) -> int:
+    """Return a whole number from 0 to 2⁶³ − 1."""
     if type(value) is float and value.is_integer():
         value = int(value)
     # `type`, since Python's truth values are integers, and for speed: this is asked 15 times a server.
-    if type(value) is not int or not 0 <= value <= _LARGEST_INTEGER:
-        raise MalformedError(field, value)
+    if type(value) is not int or not 0 <= value <= LARGEST_UINT:
+        raise MalformedError(value)
     return value
 
 
-def seconds(source: Mapping[str, Any], field: str) -> int:
-    """Return whole seconds, since 1970 or of a span, from 0 to what a date can tell."""
-    if (value := count(source, field)) > _LAST_SECOND:
-        raise MalformedError(field, value)
-    return value
+def as_total(value: object) -> int | None:
+    """Return what there is of something in bytes; 0 stands for unknown."""
+    return as_uint(value) or None
 
 
-def number(source: Mapping[str, Any], field: str) -> float:
+def as_speed(value: object) -> int:
+    """Return bytes per second."""
+    if (speed := as_uint(value)) > FASTEST:
+        raise MalformedError(value)
+    return speed
+
+
+def as_time(value: object) -> int | None:
+    """Return unix seconds; zero and below are Go's "no time", which is none."""
+    if (time := as_number(value)) <= 0:
+        return None
+    if not time.is_integer() or time > LAST_SECOND:
+        raise MalformedError(value)
+    return int(time)
+
+
+def as_boot_time(value: object) -> int | None:
+    """Return unix seconds; before the year 2000 the machine's clock was not set yet, and the time is unknown."""
+    if (time := as_uint(value)) > LAST_SECOND:
+        raise MalformedError(value)
+    return time if time >= EARLIEST_BOOT else None
+
+
+def as_uptime(value: object) -> int | None:
+    """Return whole seconds; 0 stands for unknown too."""
+    if (uptime := as_uint(value)) > LONGEST_UPTIME:
+        raise MalformedError(value)
+    return uptime or None
+
+
+def as_number(value: object) -> float:
     """Return a finite number."""
-    value = source.get(field)
-    if (type(value) is not float and type(value) is not int) or not math.isfinite(value):
-        raise MalformedError(field, value)
+    # No other comparison takes NaN, infinity and whole numbers of a thousand digits alike.
+    if (type(value) is not float and type(value) is not int) or not -_LARGEST_FLOAT <= value <= _LARGEST_FLOAT:
+        raise MalformedError(value)
     return float(value)
 
 
-def amount(source: Mapping[str, Any], field: str) -> float:
+def as_amount(value: object) -> float:
     """Return a finite number that is not negative."""
-    if (value := number(source, field)) < 0:
-        raise MalformedError(field, value)
-    return value
+    if (amount := as_number(value)) < 0:
+        raise MalformedError(value)
+    return amount
 
 
-def flag(source: Mapping[str, Any], field: str) -> bool:
+def as_percentage(value: object) -> float:
+    """Return percent."""
+    if not 0 <= (percentage := as_number(value)) <= HIGHEST_PERCENTAGE:
+        raise MalformedError(value)
+    return percentage
+
+
+def as_load(value: object) -> float:
+    """Return a load average."""
+    if not 0 <= (load := as_number(value)) <= HIGHEST_LOAD:
+        raise MalformedError(value)
+    return load
+
+
+def as_celsius(value: object) -> float:
+    """Return a temperature."""
+    if not COLDEST <= (celsius := as_number(value)) <= HOTTEST:
+        raise MalformedError(value)
+    return celsius
+
+
+def as_flag(value: object) -> bool:
     """Return a truth value."""
-    if not isinstance(value := source.get(field), bool):
-        raise MalformedError(field, value)
+    if not isinstance(value, bool):
+        raise MalformedError(value)
     return value
 
 
-def moment(source: Mapping[str, Any], field: str) -> datetime | None:
+def as_moment(value: object) -> datetime | None:
     """Return an aware time; Go's "no time", the year 1 in any zone, is none."""
-    if not isinstance(value := source.get(field), str):
-        raise MalformedError(field, value)
+    if not isinstance(value, str):
+        raise MalformedError(value)
     try:
         time = datetime.fromisoformat(value)
     except ValueError as err:
-        raise MalformedError(field, value) from err
+        raise MalformedError(value) from err
     if time.year == 1:
         return None
     if time.tzinfo is None or not 1970 <= time.year < 9999:
-        raise MalformedError(field, value)
+        raise MalformedError(value)
     return time
+
+
+def as_moment_in_seconds(value: object) -> int | None:
+    """Return the whole unix seconds of such a time."""
+    moment = as_moment(value)
+    return None if moment is None else int(moment.timestamp())
+
+
+def read_used(fields: Fields, field: str, total: int | None) -> int | None:
+    """Return how much is used of a total, unknown where that is far more than there is."""
+    used = fields.read(field, as_uint)
+    if used is not None and total and used > BEYOND_TOTAL * total:
+        fields.note(field)
+        return None
+    return used
+
+
+def read_temperatures(fields: Fields, field: str, defaults: Mapping[str, Any]) -> tuple[Temperature, ...]:
+    """Return the temperature sensors, whose fields have capitals in every generation; absent ones are as in `defaults`."""
+    temperatures: list[Temperature] = []
+    for item in fields.items(field):
+        inner = Fields({**defaults, **item} if isinstance(item, dict) else {"Name": item})
+        name, celsius = inner.read("Name", as_text), inner.read("Temperature", as_celsius)
+        if inner.unreadable:
+            fields.note(field)
+        if name is not None:
+            temperatures.append(Temperature(name=name, celsius=celsius))
+    return tuple(temperatures)
+
+
+def unless_blank[T: (Host, State)](part: T) -> T | None:
+    """Return a part of a server, `None` where it tells nothing at all: every number is 0 or unknown, every text empty."""
+    for field in part.__slots__:
+        value = getattr(part, field)
+        if any(value) if isinstance(value, tuple) else value:
+            return part
+    return None

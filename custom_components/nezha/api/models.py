@@ -3,11 +3,14 @@
 Sizes are bytes, speeds bytes per second, percentages 0 to 100, times whole unix seconds.
 A part that a dashboard does not have (yet, or any more) is `None`, never a row of zeros: after a restart it answers
 blanks for every server until the server's agent is back (recorded exchanges `details.json`, `story_v0.jsonl`).
+Within a part each field may be unknown by itself, because it is absent, unreadable or impossible: a number is `None` then,
+and a text empty.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from .public_note import PublicNote
 
@@ -20,14 +23,30 @@ class Host:
     platform_version: str
     cpu: tuple[str, ...]
     gpu: tuple[str, ...]
-    memory_total: int
-    disk_total: int
-    swap_total: int
+    memory_total: int | None
+    """0 is unknown too, but of swap: there is none."""
+    disk_total: int | None
+    swap_total: int | None
     arch: str
     virtualization: str
-    boot_time: int
-    """By the server's own clock; the same boot may be reported some seconds earlier or later."""
+    boot_time: int | None
+    """By the server's own clock, not before the year 2000; the same boot may be reported some seconds earlier or later."""
     agent_version: str
+
+
+UNKNOWN_HOST = Host(
+    platform="",
+    platform_version="",
+    cpu=(),
+    gpu=(),
+    memory_total=None,
+    disk_total=None,
+    swap_total=None,
+    arch="",
+    virtualization="",
+    boot_time=None,
+    agent_version="",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,33 +54,33 @@ class Temperature:
     """One temperature sensor of a server."""
 
     name: str
-    celsius: float
+    celsius: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """A server's measurements, as its agent reports them every few seconds."""
 
-    cpu: float
+    cpu: float | None
     """Percent over all cores."""
-    memory_used: int
-    swap_used: int
-    disk_used: int
-    net_in_transfer: int
+    memory_used: int | None
+    swap_used: int | None
+    disk_used: int | None
+    net_in_transfer: int | None
     """Bytes through the network cards since boot."""
-    net_out_transfer: int
-    net_in_speed: int
-    net_out_speed: int
-    uptime: int
-    """Seconds since boot."""
-    load_1: float
-    load_5: float
-    load_15: float
-    tcp_connections: int
-    udp_connections: int
-    processes: int
+    net_out_transfer: int | None
+    net_in_speed: int | None
+    net_out_speed: int | None
+    uptime: int | None
+    """Seconds since boot, at least 1."""
+    load_1: float | None
+    load_5: float | None
+    load_15: float | None
+    tcp_connections: int | None
+    udp_connections: int | None
+    processes: int | None
     temperatures: tuple[Temperature, ...]
-    gpu: tuple[float, ...]
+    gpu: tuple[float | None, ...]
     """Percent, one a card; v0 has a single number for all cards."""
 
 
@@ -85,6 +104,18 @@ class Server:
     state: State | None
     public_note: PublicNote = field(default_factory=PublicNote)
     """Empty on v0, whose notes are not in its API."""
+    unreadable: tuple[str, ...] = ()
+    """The fields that were there and could not be read or believed, such as `state.mem_used`; never their values."""
+
+    @property
+    def boot_time(self) -> int | None:
+        """When it booted, by its own clock."""
+        return self.host.boot_time if self.host else None
+
+    @property
+    def uptime(self) -> int | None:
+        """Seconds since boot."""
+        return self.state.uptime if self.state else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +125,15 @@ class Report:
     last_active: int | None
     boot_time: int | None
     state: State | None
+    unreadable: tuple[str, ...] = ()
+    """As in `Server`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """A message of the dashboard's WebSocket. It may show more servers than are the user's, or fewer."""
 
-    now: int
+    now: int | None
     """By the dashboard's clock."""
     reports: Mapping[int, Report]
     """By the server's number; the uuid is not in a frame."""
@@ -112,13 +145,13 @@ class Service:
 
     number: int
     name: str
-    current_up: int
+    current_up: int | None
     """Successful probes of the last few minutes."""
-    current_down: int
-    delay: tuple[float, ...]
+    current_down: int | None
+    delay: tuple[float | None, ...]
     """Milliseconds, the mean of each of the last 30 days, today last. So are `up` and `down`."""
-    up: tuple[int, ...]
-    down: tuple[int, ...]
+    up: tuple[int | None, ...]
+    down: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,13 +160,13 @@ class TrafficCycle:
 
     number: int
     name: str
-    start: datetime
-    end: datetime
+    start: datetime | None
+    end: datetime | None
     """The next reset."""
-    limit: int
+    limit: int | None
     """Bytes; 0 is no limit."""
-    used: Mapping[int, int]
-    """Bytes by the server's number."""
+    used: Mapping[int, int | None]
+    """Bytes by the server's number; empty for a while after a rule was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,20 +176,58 @@ class Task:
     number: int
     name: str
     last_run: datetime | None
-    last_result: bool
+    last_result: bool | None
     """Whether the last run succeeded; without meaning before there was one."""
+
+
+class Kind(StrEnum):
+    """What an answer has several of."""
+
+    SERVER = "server"
+    GROUP = "group"
+    SERVICE = "service"
+    CYCLE = "traffic cycle"
+    TASK = "task"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """The fields of one thing that could not be read: they are unknown, and nothing else is affected."""
+
+    kind: Kind
+    number: int | None
+    """`None` where that is what cannot be read, and the thing is left out."""
+    name: str
+    fields: tuple[str, ...]
+    """Such as `state.mem_used`; never their values."""
+
+    def __str__(self) -> str:
+        """Say it in a line for the log."""
+        called = f"{self.kind} without a number" if self.number is None else f"{self.kind} {self.number}"
+        return f"{called}{f' ({self.name})' if self.name else ''}: {', '.join(self.fields)}"
+
+
+def unreadable_servers(servers: Iterable[Server]) -> tuple[Unreadable, ...]:
+    """Return what of these servers could not be read."""
+    return tuple(
+        Unreadable(kind=Kind.SERVER, number=server.number, name=server.name, fields=server.unreadable)
+        for server in servers
+        if server.unreadable
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """One complete answer of the dashboard."""
 
-    now: int
-    """By the dashboard's clock."""
+    now: int | None
+    """By the answer's `Date`: the clock of whoever answered, perhaps a proxy. `None` without one that can be read."""
     servers: Mapping[str, Server]
     """By identity."""
     omitted: tuple[str, ...]
     """What could not be read and why, one line a server; the others are unaffected."""
+    unreadable: tuple[Unreadable, ...] = ()
+    """What is there and has unknown fields, because they were not readable; to be logged, each once in a while."""
     groups_known: bool = True
     """Whether servers without a group really have none."""
     services: Mapping[int, Service] | None = None

@@ -170,8 +170,8 @@ def parse_public_note(text: str) -> PublicNote:
         return PublicNote(malformed=("public_note",))
     malformed: list[str] = []
     whole = _Part(note, "", malformed)
-    billing = _billing(_Part(whole.read(decode.mapping, _BILLING, {}), f"{_BILLING}.", malformed))
-    plan = _plan(_Part(whole.read(decode.mapping, _PLAN, {}), f"{_PLAN}.", malformed))
+    billing = _billing(_Part(whole.read(decode.as_object, _BILLING, {}), f"{_BILLING}.", malformed))
+    plan = _plan(_Part(whole.read(decode.as_object, _PLAN, {}), f"{_PLAN}.", malformed))
     return PublicNote(billing=billing, plan=plan, malformed=tuple(malformed))
 
 
@@ -184,13 +184,13 @@ class _Part:
         self._prefix = prefix
         self._malformed = malformed
 
-    def read[T, Blank](self, reader: Callable[[Mapping[str, Any], str], T], field: str, blank: Blank) -> T | Blank:
+    def read[T, Blank](self, reader: Callable[[Any], T], field: str, blank: Blank) -> T | Blank:
         """Return a field's value, or the blank one where it is absent, `null`, empty or malformed."""
         value = self._source.get(field)
         if value is None or (isinstance(value, str) and not value.strip()):
             return blank
         try:
-            return reader(self._source, field)
+            return reader(value)
         except MalformedError:
             self._malformed.append(f"{self._prefix}{field}")
             return blank
@@ -226,46 +226,43 @@ def _plan(part: _Part) -> Plan | None:
     return None if plan == Plan() else plan
 
 
-def _written(source: Mapping[str, Any], field: str) -> str:
+def _written(value: object) -> str:
     """Return a text; a number stands for its digits."""
-    value = source[field]
     if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_WHOLE_FLOAT:
         value = int(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
-    return decode.text({field: value}, field)
+    return decode.as_text(value)
 
 
-def _moment(source: Mapping[str, Any], field: str) -> datetime:
+def _moment(value: object) -> datetime:
     """Return an ISO 8601 date with or without time and offset, or `_NEVER`. `2025-07-141T…` was seen too."""
-    value = decode.text(source, field)
-    if value.startswith("0000-00-00"):
+    written = decode.as_text(value)
+    if written.startswith("0000-00-00"):
         return _NEVER
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(written)
     except (ValueError, OverflowError) as err:
-        raise MalformedError(field, value) from err
+        raise MalformedError(value) from err
     # Neither in the first year nor in the last can every moment be told in every time zone.
     if moment.year == MAXYEAR:
         return _NEVER
     if moment.year == MINYEAR:
-        raise MalformedError(field, value)
+        raise MalformedError(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _switch(source: Mapping[str, Any], field: str) -> bool:
+def _switch(value: object) -> bool:
     """Return whether it is on: "1" and 1 were seen."""
-    value = source[field]
     if isinstance(value, str):
         value = value.strip().casefold()
     if not isinstance(value, str | int | float) or value not in _SWITCHES:
-        raise MalformedError(field, value)
+        raise MalformedError(value)
     return _SWITCHES[value]
 
 
-def _cycle(source: Mapping[str, Any], field: str) -> Cycle:
+def _cycle(value: object) -> Cycle:
     """Return a cycle from one of its many names, in any case."""
-    value = decode.text(source, field)
-    if (cycle := _CYCLES.get(value.casefold())) is None:
-        raise MalformedError(field, value)
+    if (cycle := _CYCLES.get(decode.as_text(value).casefold())) is None:
+        raise MalformedError(value)
     return cycle

@@ -40,6 +40,7 @@ from .errors import (
     ServerError,
     UnreachableError,
 )
+from .limits import LAST_SECOND
 
 TIMEOUT = 10
 """Seconds for one exchange, the whole body included."""
@@ -64,14 +65,13 @@ class Reply:
     cookies: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
-    def now(self) -> int:
-        """The dashboard's clock. Raises `ProtocolError`."""
-        if self.date is None:
-            raise ProtocolError("the answer has no Date")
+    def now(self) -> int | None:
+        """The `Date`, by the clock of whoever answered, perhaps a proxy; `None` without one that can be read."""
         try:
-            return int(parsedate_to_datetime(self.date).timestamp())
-        except ValueError as err:
-            raise ProtocolError("the answer's Date cannot be read") from err
+            now = parsedate_to_datetime(self.date or "").timestamp()
+        except ValueError, OverflowError, OSError:
+            return None
+        return int(now) if 0 < now <= LAST_SECOND else None
 
     def json(self) -> dict[str, Any]:
         """Decode the body. Raises `ProtocolError` for anything but a JSON object."""

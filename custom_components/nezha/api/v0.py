@@ -5,9 +5,26 @@ from collections.abc import Mapping
 from typing import Any, override
 
 from .backend import Backend
-from .decode import Kept, MalformedError, amount, count, items, mapping, number, seconds, text, texts
+from .decode import (
+    Decoded,
+    Fields,
+    Kept,
+    MalformedError,
+    as_boot_time,
+    as_load,
+    as_object,
+    as_percentage,
+    as_speed,
+    as_time,
+    as_total,
+    as_uint,
+    as_uptime,
+    read_temperatures,
+    read_used,
+    unless_blank,
+)
 from .errors import AuthenticationError, ProtocolError
-from .models import Host, Server, Snapshot, State, Temperature
+from .models import UNKNOWN_HOST, Host, Server, Snapshot, State, unreadable_servers
 from .transport import Reply, Transport
 
 _UNAUTHORISED = 403
@@ -42,8 +59,8 @@ class BackendV0(Backend):
             try:
                 server = self._servers(_number(item), item)
             except MalformedError as err:
-                # One that cannot be read is left out and named.
-                omitted.append(f"{_name(item)}: {err}")
+                # The dashboard's order is random: its place in the list would name another one next time.
+                omitted.append(f"a server without a number ({err})")
                 continue
             if server.identity in servers:
                 omitted.append(f"server {server.identity}: its number is taken by another one")
@@ -52,26 +69,31 @@ class BackendV0(Backend):
         numbers = {server.number for server in servers.values()}
         self._servers.forget_all_but(numbers)
         self._hosts.forget_all_but(numbers)
-        return Snapshot(now=reply.now, servers=servers, omitted=tuple(omitted))
+        return Snapshot(
+            now=reply.now, servers=servers, omitted=tuple(omitted), unreadable=unreadable_servers(servers.values())
+        )
 
     def _decode_server(self, item: Mapping[str, Any]) -> Server:
         """Decode an element of `result`."""
-        host = mapping(item, "host")
-        number_of = count(item, "id")
-        tag = text(item, "tag")
-        # The sign says nothing by itself, but zero and below are Go's "no time": never since the dashboard's start.
-        last_active = seconds(item, "last_active") if number(item, "last_active") > 0 else None
+        fields = Fields(item)
+        number = as_uint(item["id"])
+        tag = fields.text("tag")
+        country = fields.within("host").text("CountryCode").upper()
+        host = self._hosts(number, fields.read("host", as_object) or {})
+        state = _decode_state(fields.within("status"), host.value or UNKNOWN_HOST)
         return Server(
-            identity=str(number_of),
-            number=number_of,
-            name=text(item, "name"),
+            identity=str(number),
+            number=number,
+            name=fields.text("name"),
             groups=(tag,) if tag else (),
-            ipv4=text(item, "ipv4"),
-            ipv6=text(item, "ipv6"),
-            country=text(host, "CountryCode").upper(),
-            last_active=last_active,
-            host=self._hosts(number_of, host),
-            state=_decode_state(mapping(item, "status"), cards=len(texts(host, "GPU"))),
+            ipv4=fields.text("ipv4"),
+            ipv6=fields.text("ipv6"),
+            country=country,
+            # The sign says nothing by itself, but zero and below are Go's "no time": never since the dashboard's start.
+            last_active=fields.read("last_active", as_time),
+            host=host.value,
+            state=state,
+            unreadable=(*fields.unreadable, *host.unreadable),
         )
 
 
@@ -95,65 +117,48 @@ def is_v0(reply: Reply) -> bool:
 
 def _number(item: object) -> int:
     """Return what the dashboard calls a server by."""
-    if not isinstance(item, dict):
-        raise MalformedError("server", item)
-    return count(item, "id")
+    return as_uint(as_object(item).get("id"))
 
 
-def _name(item: object) -> str:
-    """Name a server that cannot be read, so that it is the same one next time: the dashboard's order is random."""
-    try:
-        return f"server {_number(item)}"
-    except MalformedError:
-        return "a server without a number" if isinstance(item, dict) else "something that is no server"
-
-
-def _decode_host(host: Mapping[str, Any]) -> Host | None:
-    """Decode `host`; without a boot time it is blank."""
-    if not (boot_time := seconds(host, "BootTime")):
-        return None
-    return Host(
-        platform=text(host, "Platform"),
-        platform_version=text(host, "PlatformVersion"),
-        cpu=texts(host, "CPU"),
-        gpu=texts(host, "GPU"),
-        memory_total=count(host, "MemTotal"),
-        disk_total=count(host, "DiskTotal"),
-        swap_total=count(host, "SwapTotal"),
-        arch=text(host, "Arch"),
-        virtualization=text(host, "Virtualization"),
-        boot_time=boot_time,
-        agent_version=text(host, "Version"),
+def _decode_host(source: Mapping[str, Any]) -> Decoded[Host | None]:
+    """Decode `host`."""
+    fields = Fields(source, path="host.")
+    host = Host(
+        platform=fields.text("Platform"),
+        platform_version=fields.text("PlatformVersion"),
+        cpu=fields.texts("CPU"),
+        gpu=fields.texts("GPU"),
+        memory_total=fields.read("MemTotal", as_total),
+        disk_total=fields.read("DiskTotal", as_total),
+        swap_total=fields.read("SwapTotal", as_uint),
+        arch=fields.text("Arch"),
+        virtualization=fields.text("Virtualization"),
+        boot_time=fields.read("BootTime", as_boot_time),
+        agent_version=fields.text("Version"),
     )
+    return Decoded(unless_blank(host), tuple(fields.unreadable))
 
 
-def _decode_state(status: Mapping[str, Any], cards: int) -> State | None:
-    """Decode `status`; without an uptime it is blank. `GPU` is one number, 0 also where there is no card."""
-    if not (uptime := seconds(status, "Uptime")):
-        return None
-    return State(
-        cpu=amount(status, "CPU"),
-        memory_used=count(status, "MemUsed"),
-        swap_used=count(status, "SwapUsed"),
-        disk_used=count(status, "DiskUsed"),
-        net_in_transfer=count(status, "NetInTransfer"),
-        net_out_transfer=count(status, "NetOutTransfer"),
-        net_in_speed=count(status, "NetInSpeed"),
-        net_out_speed=count(status, "NetOutSpeed"),
-        uptime=uptime,
-        load_1=amount(status, "Load1"),
-        load_5=amount(status, "Load5"),
-        load_15=amount(status, "Load15"),
-        tcp_connections=count(status, "TcpConnCount"),
-        udp_connections=count(status, "UdpConnCount"),
-        processes=count(status, "ProcessCount"),
-        temperatures=tuple(_decode_temperature(item) for item in items(status, "Temperatures")),
-        gpu=(amount(status, "GPU"),) if cards else (),
+def _decode_state(fields: Fields, host: Host) -> State | None:
+    """Decode `status`. `GPU` is one number, 0 also where there is no card."""
+    return unless_blank(
+        State(
+            cpu=fields.read("CPU", as_percentage),
+            memory_used=read_used(fields, "MemUsed", host.memory_total),
+            swap_used=read_used(fields, "SwapUsed", host.swap_total),
+            disk_used=read_used(fields, "DiskUsed", host.disk_total),
+            net_in_transfer=fields.read("NetInTransfer", as_uint),
+            net_out_transfer=fields.read("NetOutTransfer", as_uint),
+            net_in_speed=fields.read("NetInSpeed", as_speed),
+            net_out_speed=fields.read("NetOutSpeed", as_speed),
+            uptime=fields.read("Uptime", as_uptime),
+            load_1=fields.read("Load1", as_load),
+            load_5=fields.read("Load5", as_load),
+            load_15=fields.read("Load15", as_load),
+            tcp_connections=fields.read("TcpConnCount", as_uint),
+            udp_connections=fields.read("UdpConnCount", as_uint),
+            processes=fields.read("ProcessCount", as_uint),
+            temperatures=read_temperatures(fields, "Temperatures", {}),
+            gpu=(fields.read("GPU", as_percentage),) if host.gpu else (),
+        )
     )
-
-
-def _decode_temperature(item: object) -> Temperature:
-    """Decode an element of `Temperatures`."""
-    if not isinstance(item, dict):
-        raise MalformedError("Temperatures", item)
-    return Temperature(name=text(item, "Name"), celsius=number(item, "Temperature"))

@@ -11,7 +11,7 @@ from aiohttp import ClientWebSocketResponse
 
 from .backend import Backend
 from .credentials import Credential
-from .decode import Kept
+from .decode import Kept, MalformedError
 from .errors import (
     AuthenticationError,
     BlockedError,
@@ -24,16 +24,16 @@ from .errors import (
     SessionRefusedError,
 )
 from .live import frames
-from .models import Frame, Snapshot
+from .models import Frame, Snapshot, unreadable_servers
 from .transport import Reply, Transport, is_without_address
 from .v1_decode import (
     FrameDecoder,
     ServersDecoder,
+    Things,
     decode_cycles,
+    decode_groups,
     decode_services,
     decode_tasks,
-    groups_by_server,
-    part,
 )
 
 _LOGGER = logging.getLogger(__name__)
@@ -57,10 +57,10 @@ class BackendV1(Backend):
         self._run_by_get = run_by_get
         self._runs_tasks = None if credential.scoped else True
         self._denied: set[str] = set()
-        self._groups: Mapping[int, list[str]] | None = None
+        self._groups: Things[tuple[str, ...]] | None = None
         self._open = Kept(_open)
         self._decode_servers = Kept(ServersDecoder())
-        self._decode_groups = Kept(groups_by_server)
+        self._decode_groups = Kept(decode_groups)
         self._decode_services = Kept(decode_services)
         self._decode_cycles = Kept(decode_cycles)
         self._decode_tasks = Kept(decode_tasks)
@@ -72,17 +72,23 @@ class BackendV1(Backend):
         listed = _list(data)
         # One after the other: were the credential rejected meanwhile, a second request would carry it already.
         groups = await self._groups_of_servers()
-        services = await self._optional(_SERVICES)
-        tasks = await self._optional(_TASKS)
-        servers, omitted = self._decode_servers(_SERVERS, listed, groups or {})
+        told = await self._optional(_SERVICES, {})
+        services = _decoded(self._decode_services, _SERVICES, _part(told, "services"))
+        cycles = _decoded(self._decode_cycles, _SERVICES, _part(told, "cycle_transfer_stats"))
+        tasks = _decoded(self._decode_tasks, _TASKS, await self._optional(_TASKS, []))
+        servers, omitted = self._decode_servers(_SERVERS, listed, groups.by_number if groups else {})
         return Snapshot(
             now=now,
             servers=servers,
-            omitted=tuple(omitted),
+            omitted=omitted,
+            unreadable=(
+                *unreadable_servers(servers.values()),
+                *(each for things in (groups, services, cycles, tasks) if things for each in things.unreadable),
+            ),
             groups_known=groups is not None,
-            services=self._decode_services(_SERVICES, part(services, "services")),
-            cycles=self._decode_cycles(_SERVICES, part(services, "cycle_transfer_stats")),
-            tasks=self._decode_tasks(_TASKS, tasks),
+            services=_by_number(services),
+            cycles=_by_number(cycles),
+            tasks=_by_number(tasks),
             runs_tasks=tasks is not None and await self._may_run_tasks(),
         )
 
@@ -146,7 +152,7 @@ class BackendV1(Backend):
     def _post(self, path: str) -> Callable[[Mapping[str, str]], Awaitable[Reply]]:
         return lambda headers: self._transport.post(path, {**headers, **self._credential.post_headers()})
 
-    async def _fetch(self, path: str) -> tuple[object, int]:
+    async def _fetch(self, path: str) -> tuple[object, int | None]:
         """Return the data of an endpoint, the same object where it says the same as before, and the dashboard's now."""
         return await self._ask(self._get(path), partial(self._open, path))
 
@@ -154,7 +160,7 @@ class BackendV1(Backend):
         self,
         send: Callable[[Mapping[str, str]], Awaitable[Reply]],
         open_reply: Callable[[Reply], object],
-    ) -> tuple[object, int]:
+    ) -> tuple[object, int | None]:
         """Send a request; where its session is refused, once more with a new one. Return data and the dashboard's now."""
         for _ in range(2):
             try:
@@ -169,15 +175,18 @@ class BackendV1(Backend):
                 self._credential.refuse(headers)
         raise SessionRefusedError
 
-    async def _groups_of_servers(self) -> Mapping[int, list[str]] | None:
-        """Return the groups by server; where they cannot be had, those that were known: servers must not leave them."""
-        data = await self._optional(_GROUPS)
-        if data is not None or _GROUPS in self._denied:
-            self._groups = self._decode_groups(_GROUPS, data)
+    async def _groups_of_servers(self) -> Things[tuple[str, ...]] | None:
+        """Return the groups by server; where they are unavailable, those that were known: servers must not leave them."""
+        data = await self._optional(_GROUPS, [])
+        if groups := _decoded(self._decode_groups, _GROUPS, [] if _GROUPS in self._denied else data):
+            self._groups = groups
         return self._groups
 
-    async def _optional(self, path: str) -> object:
-        """Return the data of an endpoint; `None` where it cannot be had, which must not cost us the servers."""
+    async def _optional(self, path: str, empty: object) -> object:
+        """Return the data of an endpoint, `empty` where there is none.
+
+        `None` where the endpoint is unavailable, which must not cost us the servers.
+        """
         if path in self._denied:
             return None
         try:
@@ -189,9 +198,9 @@ class BackendV1(Backend):
             self._denied.add(path)
             return None
         except NezhaError as err:
-            _LOGGER.debug("%s cannot be had: %s", path, err)
+            _LOGGER.debug("%s is unavailable: %s", path, err)
             return None
-        return {} if data is None else data
+        return empty if data is None else data
 
 
 class _RefusedError(Exception):
@@ -221,3 +230,26 @@ def _list(data: object) -> list[Any]:
     if not isinstance(data, list):
         raise ProtocolError("the answer's data is no list")
     return data
+
+
+def _by_number[T](things: Things[T] | None) -> Mapping[int, T] | None:
+    return things.by_number if things else None
+
+
+def _part(data: object, field: str) -> object:
+    """Return a part of an answer, an empty object where there is none; `None` where the answer is unavailable."""
+    if not isinstance(data, dict):
+        return None
+    part = data.get(field)
+    return {} if part is None else part
+
+
+def _decoded[T](decode: Callable[[str, object], Things[T]], path: str, data: object) -> Things[T] | None:
+    """Return what an endpoint has several of; `None` where it is unavailable, or not what it should be."""
+    if data is None:
+        return None
+    try:
+        return decode(path, data)
+    except MalformedError as err:
+        _LOGGER.debug("%s cannot be read: %s", path, err)
+        return None

@@ -1,28 +1,40 @@
 """What v1 and v2 send, decoded into models. Fields of value 0 are absent."""
 
-from collections.abc import Callable, Iterable, Mapping
-import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from .decode import Kept, MalformedError, amount, count, flag, items, mapping, moment, number, seconds, text, texts
+from .decode import (
+    Decoded,
+    Fields,
+    Kept,
+    MalformedError,
+    as_amount,
+    as_boot_time,
+    as_flag,
+    as_list,
+    as_load,
+    as_moment,
+    as_moment_in_seconds,
+    as_object,
+    as_percentage,
+    as_speed,
+    as_text,
+    as_total,
+    as_uint,
+    as_uptime,
+    read_temperatures,
+    read_used,
+    unless_blank,
+)
 from .errors import ProtocolError
-from .models import Frame, Host, Report, Server, Service, State, Task, Temperature, TrafficCycle
+from .limits import LAST_SECOND
+from .models import UNKNOWN_HOST, Frame, Host, Kind, Report, Server, Service, State, Task, TrafficCycle, Unreadable
 from .public_note import parse_public_note
 
-_LOGGER = logging.getLogger(__name__)
 _MOST_DIGITS = 20
 """Of a number of 64 bits."""
-_EMPTY_HOST = {
-    "platform": "",
-    "platform_version": "",
-    "mem_total": 0,
-    "disk_total": 0,
-    "swap_total": 0,
-    "arch": "",
-    "virtualization": "",
-    "boot_time": 0,
-    "version": "",
-}
+_EMPTY_HOST = dict.fromkeys(("mem_total", "disk_total", "swap_total"), 0)
 _EMPTY_STATE = dict.fromkeys(
     (
         "cpu",
@@ -33,7 +45,6 @@ _EMPTY_STATE = dict.fromkeys(
         "net_out_transfer",
         "net_in_speed",
         "net_out_speed",
-        "uptime",
         "load_1",
         "load_5",
         "load_15",
@@ -43,54 +54,83 @@ _EMPTY_STATE = dict.fromkeys(
     ),
     0,
 )
+_EMPTY_TEMPERATURE = {"Name": "", "Temperature": 0}
+_EMPTY_SERVICE = {"current_up": 0, "current_down": 0}
+_EMPTY_CYCLE = {"max": 0}
+_EMPTY_TASK = {"last_result": False}
 
 
-def _each[KeyT, T](entries: Iterable[Any], decode: Callable[[Any], tuple[KeyT, T]]) -> dict[KeyT, T]:
-    """Decode what can be decoded."""
-    decoded = {}
-    for entry in entries:
+@dataclass(frozen=True, slots=True)
+class Things[T]:
+    """The services, traffic cycles or tasks of an answer."""
+
+    by_number: Mapping[int, T]
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+def _things[T](
+    kind: Kind, entries: Iterable[tuple[object, object]], decode: Callable[[int, Fields], tuple[str, T]]
+) -> Things[T]:
+    """Decode what has a number, given with it; what has none is left out. `decode` returns a thing and its name."""
+    by_number: dict[int, T] = {}
+    unreadable: list[Unreadable] = []
+    for called, value in entries:
         try:
-            key, value = decode(entry)
+            number, fields = as_uint(called), Fields(as_object(value))
         except MalformedError as err:
-            _LOGGER.debug("Left out of the dashboard's answer: %s", err)
-        else:
-            decoded[key] = value
-    return decoded
+            unreadable.append(Unreadable(kind=kind, number=None, name="", fields=(str(err),)))
+            continue
+        name, by_number[number] = decode(number, fields)
+        if fields.unreadable:
+            unreadable.append(Unreadable(kind=kind, number=number, name=name, fields=tuple(fields.unreadable)))
+    return Things(by_number, tuple(unreadable))
 
 
-def part(source: object, field: str) -> Mapping[str, Any] | None:
-    """Return an object within an object, empty where there is none; `None` where the whole cannot be had."""
-    if source is None:
-        return None
-    value = source.get(field) if isinstance(source, dict) else None
-    return value if isinstance(value, dict) else {}
+def _listed(data: object) -> Iterator[tuple[object, object]]:
+    """Give the elements of a list with their numbers."""
+    for item in as_list(data):
+        yield item.get("id") if isinstance(item, dict) else item, item
 
 
-def _key(text_of_number: str, field: str) -> int:
+def _keyed(data: object) -> Iterator[tuple[object, object]]:
+    """Give the values of an object with the numbers that are its keys."""
+    for key, value in as_object(data).items():
+        yield _number_of(key), value
+
+
+def _number_of(key: str) -> int | str:
     """Return the number that a JSON object has as key."""
-    is_number = text_of_number.isdecimal() and len(text_of_number) <= _MOST_DIGITS
-    return count({field: int(text_of_number) if is_number else text_of_number}, field)
+    return int(key) if key.isdecimal() and len(key) <= _MOST_DIGITS else key
 
 
-def groups_by_server(data: object) -> Mapping[int, list[str]]:
-    """Turn the groups' lists of servers round; the dashboard's order of groups is kept."""
-
-    def decode(entry: Any) -> tuple[int, tuple[str, list[int]]]:
-        group = mapping(_object(entry, "group"), "group")
-        members = [count({"servers": member}, "servers") for member in items(entry, "servers")]
-        return count(group, "id"), (text(group, "name"), members)
-
-    groups: dict[int, list[str]] = {}
-    for name, members in _each(data if isinstance(data, list) else [], decode).values():
-        for member in members:
-            groups.setdefault(member, []).append(name)
-    return groups
+@dataclass(frozen=True, slots=True)
+class _Group:
+    name: str
+    members: tuple[int | None, ...]
 
 
-def _object(value: Any, field: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise MalformedError(field, value)
-    return value
+def decode_groups(data: object) -> Things[tuple[str, ...]]:
+    """Turn the groups' lists of servers round: the groups by server, in the dashboard's order of groups.
+
+    Raises `MalformedError` where it is no list.
+    """
+
+    def decode(number: int, fields: Fields) -> tuple[str, _Group]:
+        name = fields.within("group").text("name")
+        return name, _Group(name, fields.each("servers", as_uint))
+
+    def number_of(item: object) -> object:
+        group = item.get("group") if isinstance(item, dict) else item
+        return group.get("id") if isinstance(group, dict) else group
+
+    groups = _things(Kind.GROUP, ((number_of(item), item) for item in as_list(data)), decode)
+    by_server: dict[int, tuple[str, ...]] = {}
+    for group in groups.by_number.values():
+        if group.name:
+            for member in group.members:
+                if member is not None:
+                    by_server[member] = (*by_server.get(member, ()), group.name)
+    return Things(by_server, groups.unreadable)
 
 
 class ServersDecoder:
@@ -102,17 +142,20 @@ class ServersDecoder:
         self._hosts = Kept(_decode_host)
         self._notes = Kept(parse_public_note)
 
-    def __call__(self, listed: list[Any], groups: Mapping[int, list[str]]) -> tuple[dict[str, Server], list[str]]:
-        """Decode all servers; one that cannot be read is left out and named."""
+    def __call__(
+        self, listed: list[Any], groups: Mapping[int, tuple[str, ...]]
+    ) -> tuple[dict[str, Server], tuple[str, ...]]:
+        """Decode all servers; one without number or uuid is left out and named."""
         servers: dict[str, Server] = {}
         omitted: list[str] = []
         for item in listed:
+            called = item.get("id") if isinstance(item, dict) else None
             try:
-                number_of = count(_object(item, "server"), "id")
-                server = self._servers(number_of, item, tuple(groups.get(number_of, ())))
+                number = as_uint(as_object(item).get("id"))
+                server = self._servers(number, item, groups.get(number, ()))
             except MalformedError as err:
-                called = item.get("id") if isinstance(item, dict) else None
-                omitted.append(f"server {called if isinstance(called, int) else 'without a number'}: {err}")
+                name = f"server {called}" if isinstance(called, int) else "a server without a number"
+                omitted.append(f"{name}: {err}")
                 continue
             if server.identity in servers:
                 omitted.append(f"server {server.number}: its uuid is taken by another one")
@@ -121,89 +164,82 @@ class ServersDecoder:
         numbers = {server.number for server in servers.values()}
         for kept in (self._servers, self._hosts, self._notes):
             kept.forget_all_but(numbers)
-        return servers, omitted
+        return servers, tuple(omitted)
 
     def _decode(self, item: Mapping[str, Any], groups: tuple[str, ...]) -> Server:
         """Decode an element of the list."""
-        server = {"uuid": "", "public_note": "", "geoip": {}, "host": {}, "state": {}, **item}
-        identity = text(server, "uuid")
-        if not identity:
-            raise MalformedError("uuid", None)
-        number_of = count(server, "id")
-        geoip = {"ip": {}, "country_code": "", **mapping(server, "geoip")}
-        addresses = {"ipv4_addr": "", "ipv6_addr": "", **mapping(geoip, "ip")}
-        note = server["public_note"]
+        fields = Fields(item)
+        if not (identity := as_text(item.get("uuid"))):
+            raise MalformedError(None)
+        number = as_uint(item["id"])
+        geoip = fields.within("geoip")
+        addresses = geoip.within("ip")
+        host = self._hosts(number, fields.read("host", as_object) or {})
         return Server(
             identity=identity,
-            number=number_of,
-            name=text(server, "name"),
+            number=number,
+            name=fields.text("name"),
             groups=groups,
-            ipv4=text(addresses, "ipv4_addr"),
-            ipv6=text(addresses, "ipv6_addr"),
-            country=text(geoip, "country_code").upper(),
-            last_active=_last_active(server),
-            host=self._hosts(number_of, mapping(server, "host")),
-            state=_decode_state(mapping(server, "state")),
-            public_note=self._notes(number_of, note if isinstance(note, str) else ""),
+            ipv4=addresses.text("ipv4_addr"),
+            ipv6=addresses.text("ipv6_addr"),
+            country=geoip.text("country_code").upper(),
+            last_active=fields.read("last_active", as_moment_in_seconds),
+            host=host.value,
+            state=_decode_state(fields.within("state").with_defaults(_EMPTY_STATE), host.value or UNKNOWN_HOST),
+            public_note=self._notes(number, fields.read("public_note", _as_note) or ""),
+            unreadable=(*fields.unreadable, *host.unreadable),
         )
 
 
-def _last_active(server: Mapping[str, Any]) -> int | None:
-    """Return whole seconds; the year 1 stands for no time."""
-    time = moment(server, "last_active")
-    return None if time is None else int(time.timestamp())
+def _as_note(value: object) -> str:
+    """Return a note as it is written."""
+    if not isinstance(value, str):
+        raise MalformedError(value)
+    return value
 
 
-def _decode_host(host: Mapping[str, Any]) -> Host | None:
-    """Decode `host`; without a boot time it is blank."""
-    host = {**_EMPTY_HOST, **host}
-    if not (boot_time := seconds(host, "boot_time")):
-        return None
-    return Host(
-        platform=text(host, "platform"),
-        platform_version=text(host, "platform_version"),
-        cpu=texts(host, "cpu"),
-        gpu=texts(host, "gpu"),
-        memory_total=count(host, "mem_total"),
-        disk_total=count(host, "disk_total"),
-        swap_total=count(host, "swap_total"),
-        arch=text(host, "arch"),
-        virtualization=text(host, "virtualization"),
-        boot_time=boot_time,
-        agent_version=text(host, "version"),
+def _decode_host(source: Mapping[str, Any]) -> Decoded[Host | None]:
+    """Decode `host`."""
+    fields = Fields({**_EMPTY_HOST, **source}, path="host.")
+    host = Host(
+        platform=fields.text("platform"),
+        platform_version=fields.text("platform_version"),
+        cpu=fields.texts("cpu"),
+        gpu=fields.texts("gpu"),
+        memory_total=fields.read("mem_total", as_total),
+        disk_total=fields.read("disk_total", as_total),
+        swap_total=fields.read("swap_total", as_uint),
+        arch=fields.text("arch"),
+        virtualization=fields.text("virtualization"),
+        boot_time=fields.read("boot_time", as_boot_time),
+        agent_version=fields.text("version"),
     )
+    return Decoded(unless_blank(host), tuple(fields.unreadable))
 
 
-def _decode_state(state: Mapping[str, Any]) -> State | None:
-    """Decode `state`; without an uptime it is blank."""
-    state = {**_EMPTY_STATE, **state}
-    if not (uptime := seconds(state, "uptime")):
-        return None
-    return State(
-        cpu=amount(state, "cpu"),
-        memory_used=count(state, "mem_used"),
-        swap_used=count(state, "swap_used"),
-        disk_used=count(state, "disk_used"),
-        net_in_transfer=count(state, "net_in_transfer"),
-        net_out_transfer=count(state, "net_out_transfer"),
-        net_in_speed=count(state, "net_in_speed"),
-        net_out_speed=count(state, "net_out_speed"),
-        uptime=uptime,
-        load_1=amount(state, "load_1"),
-        load_5=amount(state, "load_5"),
-        load_15=amount(state, "load_15"),
-        tcp_connections=count(state, "tcp_conn_count"),
-        udp_connections=count(state, "udp_conn_count"),
-        processes=count(state, "process_count"),
-        temperatures=tuple(_decode_temperature(item) for item in items(state, "temperatures")),
-        gpu=tuple(amount({"gpu": usage}, "gpu") for usage in items(state, "gpu")),
+def _decode_state(fields: Fields, host: Host) -> State | None:
+    """Decode `state`."""
+    return unless_blank(
+        State(
+            cpu=fields.read("cpu", as_percentage),
+            memory_used=read_used(fields, "mem_used", host.memory_total),
+            swap_used=read_used(fields, "swap_used", host.swap_total),
+            disk_used=read_used(fields, "disk_used", host.disk_total),
+            net_in_transfer=fields.read("net_in_transfer", as_uint),
+            net_out_transfer=fields.read("net_out_transfer", as_uint),
+            net_in_speed=fields.read("net_in_speed", as_speed),
+            net_out_speed=fields.read("net_out_speed", as_speed),
+            uptime=fields.read("uptime", as_uptime),
+            load_1=fields.read("load_1", as_load),
+            load_5=fields.read("load_5", as_load),
+            load_15=fields.read("load_15", as_load),
+            tcp_connections=fields.read("tcp_conn_count", as_uint),
+            udp_connections=fields.read("udp_conn_count", as_uint),
+            processes=fields.read("process_count", as_uint),
+            temperatures=read_temperatures(fields, "temperatures", _EMPTY_TEMPERATURE),
+            gpu=fields.each("gpu", as_percentage),
+        )
     )
-
-
-def _decode_temperature(item: Any) -> Temperature:
-    """Decode an element of `temperatures`, whose fields have capitals in every generation."""
-    temperature = {"Name": "", "Temperature": 0, **_object(item, "temperatures")}
-    return Temperature(name=text(temperature, "Name"), celsius=number(temperature, "Temperature"))
 
 
 class FrameDecoder:
@@ -211,93 +247,103 @@ class FrameDecoder:
 
     def __init__(self) -> None:
         """Keep nothing yet."""
-        self._reports = Kept(_decode_report)
+        self._hosts = Kept(_decode_host)
+        self._reports = Kept(self._decode)
 
     def __call__(self, value: object) -> Frame:
-        """Decode a frame. A server in it that cannot be read is left out: the list will tell."""
+        """Decode a frame. A server in it without a number is left out: the list will tell. Raises `ProtocolError`."""
         try:
-            frame = _object(value, "frame")
-            now = seconds({"now": count(frame, "now") // 1000}, "now")
-            reports = _each(items(frame, "servers"), self._decode)
+            frame = as_object(value)
+            listed = [] if frame.get("servers") is None else as_list(frame["servers"])
         except MalformedError as err:
             raise ProtocolError(f"no frame: {err}") from err
-        self._reports.forget_all_but(reports.keys())
-        return Frame(now=now, reports=reports)
+        reports: dict[int, Report] = {}
+        for item in listed:
+            try:
+                number = as_uint(as_object(item).get("id"))
+            except MalformedError:
+                continue
+            reports[number] = self._reports(number, number, item)
+        for kept in (self._reports, self._hosts):
+            kept.forget_all_but(reports.keys())
+        return Frame(now=Fields(frame).read("now", _as_milliseconds), reports=reports)
 
-    def _decode(self, item: Any) -> tuple[int, Report]:
-        number_of = count(_object(item, "server"), "id")
-        return number_of, self._reports(number_of, item)
+    def _decode(self, number: int, item: Mapping[str, Any]) -> Report:
+        fields = Fields(item)
+        host = self._hosts(number, fields.read("host", as_object) or {})
+        return Report(
+            last_active=fields.read("last_active", as_moment_in_seconds),
+            boot_time=host.value.boot_time if host.value else None,
+            state=_decode_state(fields.within("state").with_defaults(_EMPTY_STATE), host.value or UNKNOWN_HOST),
+            unreadable=(*fields.unreadable, *host.unreadable),
+        )
 
 
-def _decode_report(item: Mapping[str, Any]) -> Report:
-    server = {"host": {}, "state": {}, **item}
-    return Report(
-        last_active=_last_active(server),
-        boot_time=seconds({"boot_time": 0, **mapping(server, "host")}, "boot_time") or None,
-        state=_decode_state(mapping(server, "state")),
+def _as_milliseconds(value: object) -> int:
+    """Return the whole unix seconds of milliseconds."""
+    if not 0 < (seconds := as_uint(value) // 1_000) <= LAST_SECOND:
+        raise MalformedError(value)
+    return seconds
+
+
+def decode_services(data: object) -> Things[Service]:
+    """Decode the probes of `/api/v1/service`, an object by number. Raises `MalformedError` where it is none."""
+    return _things(Kind.SERVICE, _keyed(data), _decode_service)
+
+
+def _decode_service(number: int, fields: Fields) -> tuple[str, Service]:
+    fields = fields.with_defaults(_EMPTY_SERVICE)
+    # Before v1.0.22 the name is in the service's own settings (recorded exchange `releases/v1.0.0/service.json`).
+    name = fields.text("service_name") or fields.within("service").text("name")
+    return name, Service(
+        number=number,
+        name=name,
+        current_up=fields.read("current_up", as_uint),
+        current_down=fields.read("current_down", as_uint),
+        delay=fields.each("delay", as_amount),
+        up=fields.each("up", as_uint),
+        down=fields.each("down", as_uint),
     )
 
 
-def decode_services(services: Mapping[str, Any] | None) -> Mapping[int, Service] | None:
-    """Decode the probes of `/api/v1/service`, an object by number."""
-    return None if services is None else _each(services.items(), _decode_service)
+def decode_cycles(data: object) -> Things[TrafficCycle]:
+    """Decode the traffic cycles of `/api/v1/service`, by the rule's number. Raises `MalformedError` as for services."""
+    return _things(Kind.CYCLE, _keyed(data), _decode_cycle)
 
 
-def _decode_service(entry: tuple[str, Any]) -> tuple[int, Service]:
-    key, value = entry
-    source = {"service_name": "", "current_up": 0, "current_down": 0} | dict(_object(value, "service"))
-    service = Service(
-        number=_key(key, "service"),
-        name=text(source, "service_name"),
-        current_up=count(source, "current_up"),
-        current_down=count(source, "current_down"),
-        delay=tuple(amount({"delay": day}, "delay") for day in items(source, "delay")),
-        up=tuple(count({"up": day}, "up") for day in items(source, "up")),
-        down=tuple(count({"down": day}, "down") for day in items(source, "down")),
+def _decode_cycle(number: int, fields: Fields) -> tuple[str, TrafficCycle]:
+    fields = fields.with_defaults(_EMPTY_CYCLE)
+    used: dict[int, int | None] = {}
+    transfer = fields.read("transfer", as_object) or {}
+    for key in transfer:
+        try:
+            server = as_uint(_number_of(key))
+        except MalformedError:
+            fields.note("transfer")
+        else:
+            used[server] = Fields(transfer, fields.unreadable, "transfer.").read(key, as_uint)
+    name = fields.text("name")
+    return name, TrafficCycle(
+        number=number,
+        name=name,
+        start=fields.read("from", as_moment),
+        end=fields.read("to", as_moment),
+        limit=fields.read("max", as_uint),
+        used=used,
     )
-    return service.number, service
 
 
-def decode_cycles(cycles: Mapping[str, Any] | None) -> Mapping[int, TrafficCycle] | None:
-    """Decode the traffic cycles of `/api/v1/service`, an object by the rule's number."""
-    return None if cycles is None else _each(cycles.items(), _decode_cycle)
+def decode_tasks(data: object) -> Things[Task]:
+    """Decode the list of `/api/v1/cron`. Raises `MalformedError` where it is none."""
+    return _things(Kind.TASK, _listed(data), _decode_task)
 
 
-def _decode_cycle(entry: tuple[str, Any]) -> tuple[int, TrafficCycle]:
-    key, value = entry
-    source = {"name": "", "max": 0, "transfer": {}} | dict(_object(value, "cycle"))
-    start, end = moment(source, "from"), moment(source, "to")
-    if start is None or end is None:
-        raise MalformedError("to", None)
-    cycle = TrafficCycle(
-        number=_key(key, "cycle"),
-        name=text(source, "name"),
-        start=start,
-        end=end,
-        limit=count(source, "max"),
-        used={
-            _key(server, "transfer"): count({"transfer": used}, "transfer")
-            for server, used in (part(source, "transfer") or {}).items()
-        },
+def _decode_task(number: int, fields: Fields) -> tuple[str, Task]:
+    fields = fields.with_defaults(_EMPTY_TASK)
+    name = fields.text("name")
+    return name, Task(
+        number=number,
+        name=name,
+        last_run=fields.read("last_executed_at", as_moment),
+        last_result=fields.read("last_result", as_flag),
     )
-    return cycle.number, cycle
-
-
-def decode_tasks(data: object) -> Mapping[int, Task] | None:
-    """Decode `/api/v1/cron`."""
-    if data is None:
-        return None
-    return _each(data if isinstance(data, list) else [], _decode_task)
-
-
-def _decode_task(item: Any) -> tuple[int, Task]:
-    source = {"name": "", "last_executed_at": "0001-01-01T00:00:00Z", "last_result": False} | dict(
-        _object(item, "task")
-    )
-    task = Task(
-        number=count(source, "id"),
-        name=text(source, "name"),
-        last_run=moment(source, "last_executed_at"),
-        last_result=flag(source, "last_result"),
-    )
-    return task.number, task

@@ -64,7 +64,7 @@ CYCLES: tuple[CycleDescription, ...] = (
         suggested_display_precision=2,
         entity_registry_enabled_default=False,
         needs_limit=True,
-        value_fn=lambda cycle, used: max(0, cycle.limit - used),
+        value_fn=lambda cycle, used: max(0, cycle.limit - used) if cycle.limit else None,
     ),
 )
 
@@ -88,7 +88,7 @@ async def add_cycle_sensors(coordinator: NezhaCoordinator, async_add_entities: A
         coordinator,
         async_add_entities,
         things=lambda: coordinator.counted,
-        parts=lambda cycles: [(cycle.number, cycle.limit > 0) for cycle in cycles],
+        parts=lambda cycles: [(cycle.number, bool(cycle.limit)) for cycle in cycles],
         describe=_describe,
         create=CycleSensor,
     )
@@ -110,10 +110,10 @@ class CycleSensor(ServerEntity[Shown], ValueSensor):
     def _read(self) -> Shown | None:
         known = self.known
         cycle = self.coordinator.cycles.get(self.entity_description.rule)
-        used = cycle.used.get(known.server.number) if known and cycle else None
-        if cycle is None or used is None:
+        if known is None or cycle is None or known.server.number not in cycle.used:
             return None
-        if not cycle.limit and self.entity_description.needs_limit:
+        used = cycle.used[known.server.number]
+        if used is None or (not cycle.limit and self.entity_description.needs_limit):
             return None, None
         value = self.entity_description.value_fn(cycle, used)
         if not self.entity_description.in_cycle:

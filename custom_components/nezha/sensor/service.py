@@ -37,16 +37,14 @@ SERVICES: tuple[ServiceDescription, ...] = (
         translation_key="availability_today",
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=2,
-        value_fn=lambda service: (
-            availability(service.up[-1], service.down[-1]) if service.up and service.down else None
-        ),
+        value_fn=lambda service: availability(service.up[-1:], service.down[-1:]),
     ),
     ServiceDescription(
         key="availability_30_days",
         translation_key="availability_30_days",
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=2,
-        value_fn=lambda service: availability(sum(service.up), sum(service.down)),
+        value_fn=lambda service: availability(service.up, service.down),
     ),
 )
 
