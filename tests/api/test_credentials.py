@@ -161,7 +161,6 @@ class TestSession:
         door, credential = Door(), password()
         for trouble in (
             UnreachableError(),
-            {"success": True, "data": {"token": "t", "expire": "soon"}},
             {"success": True},
             b"not JSON",
         ):
@@ -169,7 +168,7 @@ class TestSession:
             with pytest.raises((UnreachableError, ProtocolError)):
                 await credential.headers(door)
         door.answer = None
-        assert await credential.headers(door) == bearer("jwt-5")
+        assert await credential.headers(door) == bearer("jwt-4")
 
 
 class TestRefusedSession:

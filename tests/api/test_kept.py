@@ -32,7 +32,7 @@ def decoder() -> tuple[Kept[list[Any]], list[Any]]:
     def decode(source: Any) -> list[Any]:
         decoded.append(source)
         if source == "spoilt":
-            raise MalformedError("source", source)
+            raise MalformedError(source)
         return [source]
 
     return Kept(decode), decoded
@@ -107,7 +107,7 @@ def test_a_server_of_v1_and_v2(generation: str) -> None:
     again, _ = decode(json.loads(json.dumps(listed)), {})
     assert first
     assert all(again[identity] is server for identity, server in first.items())
-    moved, _ = decode(listed, {listed[0]["id"]: ["Tokyo"]})
+    moved, _ = decode(listed, {listed[0]["id"]: ("Tokyo",)})
     assert moved[listed[0]["uuid"]].groups == ("Tokyo",)
     assert moved[listed[0]["uuid"]].host is again[listed[0]["uuid"]].host
 

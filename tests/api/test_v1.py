@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime
 import json
 from pathlib import Path
@@ -18,9 +19,11 @@ from custom_components.nezha.api import (
     GatewayError,
     Generation,
     Host,
+    Kind,
     MissingScopeError,
     NezhaError,
     ProtocolError,
+    PublicNote,
     Report,
     ServerError,
     Service,
@@ -390,22 +393,38 @@ class TestAbsence:
         (decoded,) = (await decode_servers(server)).servers.values()
         assert decoded.state == State(**dict.fromkeys(STATE_FIELDS, 0) | {"uptime": 5}, temperatures=(), gpu=())
 
-    async def test_absent_in_a_filled_host_is_empty(self) -> None:
-        (decoded,) = (await decode_servers(SERVER | {"host": {"boot_time": 7}})).servers.values()
-        nothing = {field: "" if field in TEXTS else 0 for field in HOST_FIELDS}
-        assert decoded.host == Host(**nothing | {"boot_time": 7}, cpu=(), gpu=())
+    async def test_absent_in_a_filled_host_is_unknown(self) -> None:
+        (decoded,) = (await decode_servers(SERVER | {"host": {"boot_time": NOW}})).servers.values()
+        nothing = {field: "" if field in TEXTS else None for field in HOST_FIELDS}
+        assert decoded.host == Host(**nothing | {"boot_time": NOW, "swap_total": 0}, cpu=(), gpu=())
 
-    @pytest.mark.parametrize("state", [{}, {"cpu": 12.5}, {"net_in_transfer": 7, "uptime": 0}])
-    async def test_a_state_without_uptime_is_blank(self, state: dict[str, Any]) -> None:
+    @pytest.mark.parametrize("state", [{}, {"uptime": 0}, {"cpu": 0, "net_in_transfer": None}])
+    async def test_a_state_that_tells_nothing_is_blank(self, state: dict[str, Any]) -> None:
         (decoded,) = (await decode_servers(SERVER | {"state": state})).servers.values()
         assert decoded.state is None
         assert decoded.host
 
-    @pytest.mark.parametrize("host", [{}, {"platform": "ubuntu"}, {"platform": "ubuntu", "boot_time": 0}])
-    async def test_a_host_without_boot_time_is_blank(self, host: dict[str, Any]) -> None:
+    @pytest.mark.parametrize("state", [{"cpu": 12.5}, {"net_in_transfer": 7, "uptime": 0}, {"gpu": [1.0]}])
+    async def test_a_state_without_uptime_is_a_state(self, state: dict[str, Any]) -> None:
+        (decoded,) = (await decode_servers(SERVER | {"state": state})).servers.values()
+        assert decoded.state
+        assert decoded.state.uptime is None
+        assert decoded.unreadable == ()
+
+    @pytest.mark.parametrize("host", [{}, {"platform": ""}, {"mem_total": 0, "boot_time": 0}, {"boot_time": 5}])
+    async def test_a_host_that_tells_nothing_is_blank(self, host: dict[str, Any]) -> None:
         (decoded,) = (await decode_servers(SERVER | {"host": host})).servers.values()
         assert decoded.host is None
         assert decoded.state
+
+    async def test_a_host_without_platform_and_boot_time_is_a_host(self) -> None:
+        """Of an Android phone, or a MIPS router."""
+        host = {"mem_total": 8_589_934_592, "disk_total": 10, "arch": "mips", "version": "1.0.0"}
+        (decoded,) = (await decode_servers(SERVER | {"host": host})).servers.values()
+        assert decoded.host
+        assert (decoded.host.memory_total, decoded.host.arch, decoded.host.boot_time) == (8_589_934_592, "mips", None)
+        assert decoded.state
+        assert decoded.state.memory_used == 1
 
     @pytest.mark.parametrize("time", [YEAR_ONE, "0001-01-01T08:05:43+08:05"])
     async def test_the_year_one_is_no_time(self, time: str) -> None:
@@ -439,24 +458,15 @@ class TestMalformed:
     @pytest.mark.parametrize(
         ("spoilt", "named"),
         [
-            ({"name": None}, "server 2: name is NoneType"),
             ({"uuid": ""}, "server 2: uuid is NoneType"),
             ({"uuid": 7}, "server 2: uuid is int"),
-            ({"last_active": "yesterday"}, "server 2: last_active is str"),
-            ({"last_active": "9999-12-31T23:59:59-12:00"}, "server 2: last_active is str"),
-            ({"host": []}, "server 2: host is list"),
-            ({"state": None}, "server 2: state is NoneType"),
-            ({"geoip": "?"}, "server 2: geoip is str"),
-            ({"geoip": {"ip": []}}, "server 2: ip is list"),
-            ({"host": {"boot_time": 5, "cpu": "fast"}}, "server 2: cpu is str"),
-            ({"state": {"uptime": True}}, "server 2: uptime is bool"),
-            ({"state": {"uptime": 5, "cpu": -1}}, "server 2: cpu is float"),
-            ({"state": {"uptime": 5, "gpu": [None]}}, "server 2: gpu is NoneType"),
-            ({"state": {"uptime": 5, "temperatures": [[]]}}, "server 2: temperatures is list"),
-            ({"id": "2"}, "server without a number: id is str"),
+            ({"uuid": None}, "server 2: uuid is NoneType"),
+            ({"id": "2"}, "a server without a number: id is str"),
         ],
     )
-    async def test_one_server_is_omitted_and_named(self, spoilt: dict[str, Any], named: str) -> None:
+    async def test_a_server_without_number_or_uuid_is_omitted_and_named(
+        self, spoilt: dict[str, Any], named: str
+    ) -> None:
         snapshot = await decode_servers(
             SERVER, SERVER | {"id": 2, "uuid": "uuid-2"} | spoilt, SERVER | {"uuid": "uuid-3"}
         )
@@ -464,16 +474,65 @@ class TestMalformed:
         assert snapshot.omitted == (named,)
         assert not snapshot.complete
 
+    @pytest.mark.parametrize(
+        ("spoilt", "named", "unknown"),
+        [
+            ({"name": None}, "name", {"name": ""}),
+            ({"last_active": "yesterday"}, "last_active", {"last_active": None}),
+            ({"last_active": "9999-12-31T23:59:59-12:00"}, "last_active", {"last_active": None}),
+            ({"host": []}, "host", {"host": None}),
+            ({"state": None}, "state", {"state": None}),
+            ({"geoip": "?"}, "geoip", {"ipv4": "", "ipv6": "", "country": ""}),
+            ({"geoip": {"country_code": "jp", "ip": []}}, "geoip.ip", {"ipv4": "", "ipv6": ""}),
+            ({"public_note": 7}, "public_note", {"public_note": PublicNote()}),
+        ],
+    )
+    async def test_one_field_of_a_server_is_unknown_alone(
+        self, spoilt: dict[str, Any], named: str, unknown: dict[str, Any]
+    ) -> None:
+        expected = (await decode_servers(SERVER)).servers["uuid-1"]
+        snapshot = await decode_servers(SERVER | spoilt)
+        assert snapshot.complete
+        assert snapshot.servers["uuid-1"] == replace(expected, **unknown, unreadable=(named,))
+        assert [str(each) for each in snapshot.unreadable] == [
+            f"server 1: {named}" if named == "name" else f"server 1 (alpha): {named}"
+        ]
+
+    @pytest.mark.parametrize(
+        ("field", "value", "unknown"),
+        [
+            ("uptime", True, {"uptime": None}),
+            ("uptime", 18_446_744_073_709_551_612, {"uptime": None}),
+            ("cpu", -1, {"cpu": None}),
+            ("mem_used", 18_446_744_073_692_376_064, {"memory_used": None}),
+            ("swap_used", 2**33, {"swap_used": None}),
+            ("net_in_speed", 9_223_372_034_170_000_000, {"net_in_speed": None}),
+            ("net_out_transfer", 2**64 - 5, {"net_out_transfer": None}),
+            ("gpu", [None, 5.0], {"gpu": (None, 5.0)}),
+            ("temperatures", [[]], {"temperatures": ()}),
+            ("load_15", 1e300, {"load_15": None}),
+        ],
+    )
+    async def test_one_field_of_a_state_is_unknown_alone(self, field: str, value: Any, unknown: dict[str, Any]) -> None:
+        expected = (await decode_servers(SERVER)).servers["uuid-1"].state
+        state = SERVER["state"] | {field: value}
+        decoded = (await decode_servers(SERVER | {"state": state})).servers["uuid-1"]
+        assert decoded.state == replace(expected, **unknown)
+        assert decoded.unreadable == (f"state.{field}",)
+        frame = decode_frame({"now": NOW * 1_000, "servers": [SERVER | {"state": state}]})
+        assert frame.reports[1].state == decoded.state
+        assert frame.reports[1].unreadable == decoded.unreadable
+
     @pytest.mark.parametrize("part", ["", "host", "state", "geoip"])
     async def test_its_values_are_private(self, part: str) -> None:
         fields = SERVER[part] if part else SERVER
-        for field in fields.keys() - {"created_at", "updated_at", "note", "public_note", "display_index"}:
+        for field in fields.keys() - {"created_at", "updated_at", "note", "display_index", "id", "uuid"}:
             spoilt = deepcopy(SERVER)
             value = ["hunter2"] if isinstance(fields[field], dict) else {"secret": "hunter2"}
             (spoilt[part] if part else spoilt)[field] = value
             snapshot = await decode_servers(spoilt)
-            assert len(snapshot.omitted) == 1
-            assert "hunter2" not in str(snapshot.omitted)
+            assert [each.fields for each in snapshot.unreadable] == [(f"{part}.{field}" if part else field,)]
+            assert "hunter2" not in f"{snapshot.unreadable!r} {snapshot.unreadable[0]}"
 
     async def test_the_first_of_two_with_the_same_uuid_stays(self) -> None:
         snapshot = await decode_servers(SERVER, SERVER | {"id": 2})
@@ -483,39 +542,82 @@ class TestMalformed:
     async def test_a_note_that_is_none_costs_nothing(self) -> None:
         assert (await decode_servers(SERVER | {"public_note": 7})).complete
 
-    async def test_one_service_cycle_task_or_group(self) -> None:
+    async def test_one_service_cycle_task_or_group_without_a_number_is_left_out_and_named(self) -> None:
         key = "9" * 5_000
         snapshot = await decode(
-            server_group=reply(data([None, GROUP | {"servers": ["1"]}, {"group": 7}, GROUP])),
+            server_group=reply(data([None, {"group": 7}, {"group": {"name": "No number"}, "servers": [1]}, GROUP])),
+            service=reply(
+                data(
+                    {
+                        "services": {"1": SERVICE, "x": SERVICE, "²": SERVICE, key: SERVICE, "2": None},
+                        "cycle_transfer_stats": {"1": CYCLE, key: CYCLE, "3": []},
+                    }
+                )
+            ),
+            cron=reply(data([TASK, {}, 5])),
+        )
+        assert snapshot.servers["uuid-1"].groups == ("Edge",)
+        assert (set(snapshot.services), set(snapshot.cycles), set(snapshot.tasks)) == ({1}, {1}, {1})
+        kinds = Counter(each.kind for each in snapshot.unreadable)
+        assert kinds == {Kind.GROUP: 3, Kind.SERVICE: 4, Kind.CYCLE: 2, Kind.TASK: 2}
+        assert key not in str(snapshot.unreadable)
+
+    async def test_one_field_of_a_service_cycle_task_or_group_is_unknown_alone(self) -> None:
+        key = "9" * 5_000
+        snapshot = await decode(
+            server_group=reply(data([GROUP | {"servers": ["1", 1]}, {"group": {"id": 2, "name": 5}, "servers": [1]}])),
             service=reply(
                 data(
                     {
                         "services": {
-                            "1": SERVICE,
-                            "x": SERVICE,
-                            "²": SERVICE,
-                            key: SERVICE,
-                            "2": None,
-                            "3": SERVICE | {"up": 7},
+                            "1": SERVICE | {"delay": [0.5, "fast"]},
+                            "2": SERVICE | {"up": 7},
+                            "3": SERVICE | {"current_up": -1, "service_name": None},
                         },
                         "cycle_transfer_stats": {
-                            "1": CYCLE,
-                            key: CYCLE,
-                            "2": CYCLE | {"to": YEAR_ONE},
-                            "3": [],
-                            "4": CYCLE | {"transfer": {key: 1}},
+                            "1": CYCLE | {"to": YEAR_ONE},
+                            "2": CYCLE | {"transfer": {key: 1, "1": 2**63, "2": 5}},
+                            "3": CYCLE | {"max": "unlimited"},
+                            "4": {field: value for field, value in CYCLE.items() if field != "transfer"},
                         },
                     }
                 )
             ),
-            cron=reply(data([TASK, {}, TASK | {"id": 2, "last_result": 1}])),
+            cron=reply(data([TASK | {"last_result": 1}, TASK | {"id": 2, "last_executed_at": "now"}])),
         )
+        service, cycle, task = (await decode()).services[1], (await decode()).cycles[1], (await decode()).tasks[1]
         assert snapshot.servers["uuid-1"].groups == ("Edge",)
-        assert (set(snapshot.services), set(snapshot.cycles), set(snapshot.tasks)) == ({1}, {1}, {1})
+        assert snapshot.services == {
+            1: replace(service, delay=(0.5, None)),
+            2: replace(service, number=2, up=()),
+            3: replace(service, number=3, name="", current_up=None),
+        }
+        assert snapshot.cycles == {
+            1: replace(cycle, end=None),
+            2: replace(cycle, number=2, used={1: None, 2: 5}),
+            3: replace(cycle, number=3, limit=None),
+            4: replace(cycle, number=4, used={}),
+        }
+        assert snapshot.tasks == {1: replace(task, last_result=None), 2: replace(task, number=2, last_run=None)}
+        assert {(each.kind, each.number): each.fields for each in snapshot.unreadable} == {
+            (Kind.GROUP, 1): ("servers",),
+            (Kind.GROUP, 2): ("group.name",),
+            (Kind.SERVICE, 1): ("delay",),
+            (Kind.SERVICE, 2): ("up",),
+            (Kind.SERVICE, 3): ("service_name", "current_up"),
+            (Kind.CYCLE, 2): ("transfer", "transfer.1"),
+            (Kind.CYCLE, 3): ("max",),
+            (Kind.TASK, 1): ("last_result",),
+            (Kind.TASK, 2): ("last_executed_at",),
+        }
 
-    async def test_a_server_of_a_frame_is_left_out(self) -> None:
-        frame = decode_frame(FRAME | {"servers": [*FRAME["servers"], None, {"id": 2, "last_active": "?"}]})
-        assert set(frame.reports) == {1}
+    async def test_a_server_of_a_frame_without_a_number_is_left_out(self) -> None:
+        frame = decode_frame(FRAME | {"servers": [*FRAME["servers"], None, {"id": "2"}, {"id": 3, "last_active": "?"}]})
+        assert set(frame.reports) == {1, 3}
+        assert frame.reports[3] == Report(last_active=None, boot_time=None, state=None, unreadable=("last_active",))
+
+    def test_a_frame_without_its_time(self) -> None:
+        assert decode_frame(FRAME | {"now": "late"}) == replace(decode_frame(FRAME), now=None)
 
     @pytest.mark.parametrize(
         "value",
@@ -593,9 +695,11 @@ class TestErrors:
         snapshot = await decode_servers(SERVER | {"name": "ApiErrorUnauthorized"})
         assert snapshot.servers["uuid-1"].name == "ApiErrorUnauthorized"
 
-    async def test_no_date(self) -> None:
-        with pytest.raises(ProtocolError):
-            await decode(server=reply(data([SERVER]), date=None))
+    @pytest.mark.parametrize("date", [None, "", "yesterday", "Mon, 99 Nov 2026 16:26:41 GMT"])
+    async def test_without_a_date_the_time_is_unknown(self, date: str | None) -> None:
+        snapshot = await decode(server=reply(data([SERVER]), date=date))
+        assert snapshot.now is None
+        assert snapshot.servers.keys() == {"uuid-1"}
 
 
 class TestOptionalEndpoints:

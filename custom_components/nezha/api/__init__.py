@@ -24,7 +24,20 @@ from .errors import (
     ServerError,
     UnreachableError,
 )
-from .models import Frame, Host, Report, Server, Service, Snapshot, State, Task, Temperature, TrafficCycle
+from .models import (
+    Frame,
+    Host,
+    Kind,
+    Report,
+    Server,
+    Service,
+    Snapshot,
+    State,
+    Task,
+    Temperature,
+    TrafficCycle,
+    Unreadable,
+)
 from .public_note import Billing, Cycle, Plan, PublicNote, Term
 from .transport import Transport, is_without_address, only_to
 from .v0 import BackendV0, is_v0
@@ -41,6 +54,7 @@ __all__ = [
     "GatewayError",
     "Generation",
     "Host",
+    "Kind",
     "MissingScopeError",
     "MovedError",
     "NezhaError",
@@ -60,6 +74,7 @@ __all__ = [
     "Term",
     "TrafficCycle",
     "UnreachableError",
+    "Unreadable",
     "connect",
     "identify",
     "only_to",

@@ -8,7 +8,6 @@ import sys
 from typing import Any
 
 from .limits import (
-    BEYOND_TOTAL,
     COLDEST,
     EARLIEST_BOOT,
     FASTEST,
@@ -20,7 +19,6 @@ from .limits import (
     LONGEST_TEXT,
     LONGEST_UPTIME,
 )
-from .models import Host, State, Temperature
 
 _LARGEST_FLOAT = sys.float_info.max
 # Control characters, and those that break a line or turn the direction of all that follows.
@@ -255,34 +253,3 @@ def as_moment_in_seconds(value: object) -> int | None:
     """Return the whole unix seconds of such a time."""
     moment = as_moment(value)
     return None if moment is None else int(moment.timestamp())
-
-
-def read_used(fields: Fields, field: str, total: int | None) -> int | None:
-    """Return how much is used of a total, unknown where that is far more than there is."""
-    used = fields.read(field, as_uint)
-    if used is not None and total and used > BEYOND_TOTAL * total:
-        fields.note(field)
-        return None
-    return used
-
-
-def read_temperatures(fields: Fields, field: str, defaults: Mapping[str, Any]) -> tuple[Temperature, ...]:
-    """Return the temperature sensors, whose fields have capitals in every generation; absent ones are as in `defaults`."""
-    temperatures: list[Temperature] = []
-    for item in fields.items(field):
-        inner = Fields({**defaults, **item} if isinstance(item, dict) else {"Name": item})
-        name, celsius = inner.read("Name", as_text), inner.read("Temperature", as_celsius)
-        if inner.unreadable:
-            fields.note(field)
-        if name is not None:
-            temperatures.append(Temperature(name=name, celsius=celsius))
-    return tuple(temperatures)
-
-
-def unless_blank[T: (Host, State)](part: T) -> T | None:
-    """Return a part of a server, `None` where it tells nothing at all: every number is 0 or unknown, every text empty."""
-    for field in part.__slots__:
-        value = getattr(part, field)
-        if any(value) if isinstance(value, tuple) else value:
-            return part
-    return None

@@ -9,7 +9,6 @@ from .decode import (
     Decoded,
     Fields,
     Kept,
-    MalformedError,
     as_boot_time,
     as_load,
     as_object,
@@ -19,12 +18,10 @@ from .decode import (
     as_total,
     as_uint,
     as_uptime,
-    read_temperatures,
-    read_used,
-    unless_blank,
 )
 from .errors import AuthenticationError, ProtocolError
 from .models import UNKNOWN_HOST, Host, Server, Snapshot, State, unreadable_servers
+from .parts import NoServerError, number_of, read_temperatures, read_used, unless_blank
 from .transport import Reply, Transport
 
 _UNAUTHORISED = 403
@@ -57,10 +54,9 @@ class BackendV0(Backend):
             if turn % _BATCH == 0:
                 await asyncio.sleep(0)
             try:
-                server = self._servers(_number(item), item)
-            except MalformedError as err:
-                # The dashboard's order is random: its place in the list would name another one next time.
-                omitted.append(f"a server without a number ({err})")
+                server = self._servers(number_of(item), item)
+            except NoServerError as err:
+                omitted.append(str(err))
                 continue
             if server.identity in servers:
                 omitted.append(f"server {server.identity}: its number is taken by another one")
@@ -76,7 +72,7 @@ class BackendV0(Backend):
     def _decode_server(self, item: Mapping[str, Any]) -> Server:
         """Decode an element of `result`."""
         fields = Fields(item)
-        number = as_uint(item["id"])
+        number = number_of(item)
         tag = fields.text("tag")
         country = fields.within("host").text("CountryCode").upper()
         host = self._hosts(number, fields.read("host", as_object) or {})
@@ -113,11 +109,6 @@ def _result(reply: Reply) -> list[Any]:
 def is_v0(reply: Reply) -> bool:
     """Whether this is how a v0 dashboard answers `/api/v1/server/list` without a token: status 200 and a `code`."""
     return reply.status == 200 and isinstance(reply.json().get("code"), int)
-
-
-def _number(item: object) -> int:
-    """Return what the dashboard calls a server by."""
-    return as_uint(as_object(item).get("id"))
 
 
 def _decode_host(source: Mapping[str, Any]) -> Decoded[Host | None]:

@@ -1,6 +1,7 @@
 """What v1 and v2 send, decoded into models. Fields of value 0 are absent."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,17 +20,14 @@ from .decode import (
     as_object,
     as_percentage,
     as_speed,
-    as_text,
     as_total,
     as_uint,
     as_uptime,
-    read_temperatures,
-    read_used,
-    unless_blank,
 )
 from .errors import ProtocolError
 from .limits import LAST_SECOND
 from .models import UNKNOWN_HOST, Frame, Host, Kind, Report, Server, Service, State, Task, TrafficCycle, Unreadable
+from .parts import NoServerError, number_of, read_temperatures, read_used, unless_blank
 from .public_note import parse_public_note
 
 _MOST_DIGITS = 20
@@ -119,11 +117,11 @@ def decode_groups(data: object) -> Things[tuple[str, ...]]:
         name = fields.within("group").text("name")
         return name, _Group(name, fields.each("servers", as_uint))
 
-    def number_of(item: object) -> object:
+    def called(item: object) -> object:
         group = item.get("group") if isinstance(item, dict) else item
         return group.get("id") if isinstance(group, dict) else group
 
-    groups = _things(Kind.GROUP, ((number_of(item), item) for item in as_list(data)), decode)
+    groups = _things(Kind.GROUP, ((called(item), item) for item in as_list(data)), decode)
     by_server: dict[int, tuple[str, ...]] = {}
     for group in groups.by_number.values():
         if group.name:
@@ -149,13 +147,11 @@ class ServersDecoder:
         servers: dict[str, Server] = {}
         omitted: list[str] = []
         for item in listed:
-            called = item.get("id") if isinstance(item, dict) else None
             try:
-                number = as_uint(as_object(item).get("id"))
+                number = number_of(item)
                 server = self._servers(number, item, groups.get(number, ()))
-            except MalformedError as err:
-                name = f"server {called}" if isinstance(called, int) else "a server without a number"
-                omitted.append(f"{name}: {err}")
+            except NoServerError as err:
+                omitted.append(str(err))
                 continue
             if server.identity in servers:
                 omitted.append(f"server {server.number}: its uuid is taken by another one")
@@ -169,9 +165,9 @@ class ServersDecoder:
     def _decode(self, item: Mapping[str, Any], groups: tuple[str, ...]) -> Server:
         """Decode an element of the list."""
         fields = Fields(item)
-        if not (identity := as_text(item.get("uuid"))):
-            raise MalformedError(None)
-        number = as_uint(item["id"])
+        number = number_of(item)
+        if not (identity := fields.text("uuid")):
+            raise NoServerError(f"server {number}: uuid is {type(item.get('uuid') or None).__name__}")
         geoip = fields.within("geoip")
         addresses = geoip.within("ip")
         host = self._hosts(number, fields.read("host", as_object) or {})
@@ -259,14 +255,15 @@ class FrameDecoder:
             raise ProtocolError(f"no frame: {err}") from err
         reports: dict[int, Report] = {}
         for item in listed:
-            try:
-                number = as_uint(as_object(item).get("id"))
-            except MalformedError:
-                continue
-            reports[number] = self._reports(number, number, item)
+            with suppress(NoServerError):
+                number = number_of(item)
+                reports[number] = self._reports(number, number, item)
         for kept in (self._reports, self._hosts):
             kept.forget_all_but(reports.keys())
-        return Frame(now=Fields(frame).read("now", _as_milliseconds), reports=reports)
+        now = Fields(frame).read("now", _as_milliseconds)
+        if now is None and not reports:
+            raise ProtocolError("no frame: it tells neither the time nor of a server")
+        return Frame(now=now, reports=reports)
 
     def _decode(self, number: int, item: Mapping[str, Any]) -> Report:
         fields = Fields(item)

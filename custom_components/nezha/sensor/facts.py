@@ -26,7 +26,7 @@ class FactDescription(SensorEntityDescription):
     entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
 
 
-def _total(key: str, value_fn: Callable[[Host], int]) -> FactDescription:
+def _total(key: str, value_fn: Callable[[Host], int | None]) -> FactDescription:
     return FactDescription(
         key=key,
         translation_key=key,

@@ -1,6 +1,6 @@
 """What all servers of a dashboard come to together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -8,6 +8,7 @@ from homeassistant.components.sensor import SensorEntityDescription, SensorState
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from ..api import State
 from ..entity import HubEntity
 from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaCoordinator
@@ -25,6 +26,13 @@ class HubDescription(SensorEntityDescription):
 
 def _online(servers: list[KnownServer]) -> list[KnownServer]:
     return [known for known in servers if known.online]
+
+
+def _speeds(servers: list[KnownServer], read: Callable[[State], int | None]) -> Iterator[int]:
+    """Yield the speeds that are known."""
+    for known in _online(servers):
+        if known.state and (speed := read(known.state)) is not None:
+            yield speed
 
 
 def _offline_names(servers: list[KnownServer]) -> dict[str, Any]:
@@ -50,13 +58,13 @@ HUB: tuple[HubDescription, ...] = (
     HubDescription(
         key="net_in_speed",
         translation_key="net_in_speed",
-        value_fn=lambda servers: sum(known.state.net_in_speed for known in _online(servers) if known.state),
+        value_fn=lambda servers: sum(_speeds(servers, lambda state: state.net_in_speed)),
         **SPEED,
     ),
     HubDescription(
         key="net_out_speed",
         translation_key="net_out_speed",
-        value_fn=lambda servers: sum(known.state.net_out_speed for known in _online(servers) if known.state),
+        value_fn=lambda servers: sum(_speeds(servers, lambda state: state.net_out_speed)),
         **SPEED,
     ),
 )

@@ -41,7 +41,7 @@ def _percentage(key: str, value_fn: Callable[[State, Host | None], float | None]
     )
 
 
-def _size(key: str, value_fn: Callable[[State, Host | None], int], **kwargs: Any) -> StateDescription:
+def _size(key: str, value_fn: Callable[[State, Host | None], int | None], **kwargs: Any) -> StateDescription:
     return StateDescription(
         key=key,
         translation_key=key,
@@ -55,7 +55,7 @@ def _size(key: str, value_fn: Callable[[State, Host | None], int], **kwargs: Any
     )
 
 
-def _count(key: str, value_fn: Callable[[State, Host | None], float], **kwargs: Any) -> StateDescription:
+def _count(key: str, value_fn: Callable[[State, Host | None], float | None], **kwargs: Any) -> StateDescription:
     return StateDescription(
         key=key,
         translation_key=key,
@@ -66,7 +66,7 @@ def _count(key: str, value_fn: Callable[[State, Host | None], float], **kwargs: 
 
 
 def _has_swap(known: KnownServer) -> bool:
-    return known.host is not None and known.host.swap_total > 0
+    return known.host is not None and bool(known.host.swap_total)
 
 
 STATES: tuple[StateDescription, ...] = (

@@ -19,7 +19,7 @@ from .base import NumberSensor, as_time
 class TrafficDescription(SensorEntityDescription):
     """A counter of bytes since boot, there only while the server is online."""
 
-    value_fn: Callable[[State], int]
+    value_fn: Callable[[State], int | None]
     device_class: SensorDeviceClass | None = SensorDeviceClass.DATA_SIZE
     native_unit_of_measurement: str | None = UnitOfInformation.BYTES
     suggested_unit_of_measurement: str | None = UnitOfInformation.GIBIBYTES
@@ -63,7 +63,8 @@ class TrafficSensor(ServerEntity[tuple[float | None, int | None]], NumberSensor[
         if known is None or known.state is None or not known.online:
             return None
         boot_time = known.memory.boot_time
-        return self._to_shown(self.entity_description.value_fn(known.state)) if boot_time else None, boot_time
+        counted = self.entity_description.value_fn(known.state) if boot_time else None
+        return None if counted is None else self._to_shown(counted), boot_time
 
     @property
     @override

@@ -1,0 +1,54 @@
+"""The parts of a server that are alike in every generation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .decode import Fields, MalformedError, as_celsius, as_text, as_uint
+from .limits import BEYOND_TOTAL
+from .models import Host, State, Temperature
+
+
+class NoServerError(Exception):
+    """A server without what it is known by: it has to be left out. The text names it, never by a value of it."""
+
+
+def number_of(item: object) -> int:
+    """Return what the dashboard calls a server by. Raises `NoServerError`."""
+    if not isinstance(item, dict):
+        raise NoServerError(f"something that is no server: server is {type(item).__name__}")
+    try:
+        return as_uint(item.get("id"))
+    except MalformedError as err:
+        # Its place in the list would be no name: v0's order is random.
+        raise NoServerError(f"a server without a number: id is {err}") from None
+
+
+def read_used(fields: Fields, field: str, total: int | None) -> int | None:
+    """Return how much is used of a total, unknown where that is far more than there is."""
+    used = fields.read(field, as_uint)
+    if used is not None and total and used > BEYOND_TOTAL * total:
+        fields.note(field)
+        return None
+    return used
+
+
+def read_temperatures(fields: Fields, field: str, defaults: Mapping[str, Any]) -> tuple[Temperature, ...]:
+    """Return the temperature sensors, whose fields have capitals in every generation; absent ones are as in `defaults`."""
+    temperatures: list[Temperature] = []
+    for item in fields.items(field):
+        inner = Fields({**defaults, **item} if isinstance(item, dict) else {"Name": item})
+        name, celsius = inner.read("Name", as_text), inner.read("Temperature", as_celsius)
+        if inner.unreadable:
+            fields.note(field)
+        if name is not None:
+            temperatures.append(Temperature(name=name, celsius=celsius))
+    return tuple(temperatures)
+
+
+def unless_blank[T: (Host, State)](part: T) -> T | None:
+    """Return a part of a server, `None` where it tells nothing at all: every number is 0 or unknown, every text empty."""
+    for field in part.__slots__:
+        value = getattr(part, field)
+        if any(value) if isinstance(value, tuple) else value:
+            return part
+    return None
