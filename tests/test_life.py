@@ -382,7 +382,7 @@ class TestServersComeAndGo:
         assert ids(hass) == before
         assert [device_of(hass, number).id for number in "123"] == devices
 
-    @pytest.mark.parametrize("fault", ["name_null", "id_null", "only_id", "strangers", "duplicate_id"])
+    @pytest.mark.parametrize("fault", ["id_as_text", "id_null", "id_missing", "strangers", "duplicate_id"])
     async def test_a_list_with_an_omission_counts_for_no_removal(
         self, hass: HomeAssistant, clock: Clock, simulator: Simulator, fault: str
     ) -> None:
@@ -400,7 +400,7 @@ class TestServersComeAndGo:
         """Then nothing is known of the server that cannot be read, but that it has a device."""
         entry = await set_up(hass, entry_of(simulator.url))
         await hass.config_entries.async_unload(entry.entry_id)
-        simulator.faults.set("name_null")
+        simulator.faults.set("id_null")
         await set_up(hass, entry)
         await poll_without(hass, clock, entry, lists=5, seconds=3_600)
         assert device_of(hass)
@@ -421,7 +421,7 @@ class TestServersComeAndGo:
             await refresh(hass, entry)
         assert (shown(hass, "online"), shown(hass, "online", "2")) == (STATE_OFF, STATE_ON)
         (warning,) = logged(caplog, logging.WARNING)
-        assert warning == "Left out of the dashboard's answer: server 1: last_active is str"
+        assert warning.startswith("Unknown, as they cannot be read: server 1 (alpha): last_active, status.CPU, ")
 
     async def test_one_returns_at_once(self, hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard) -> None:
         entry = await set_up_with(hass, scripted, server(1), server(2, "beta"))
@@ -851,7 +851,7 @@ class TestLog:
     ) -> None:
         caplog.set_level(logging.DEBUG)
         entry = await set_up(hass, entry_of(simulator.url))
-        for fault in ("refuse", "html_502", "truncated_json", "redirect_elsewhere", "name_null", "token_revoked"):
+        for fault in ("refuse", "html_502", "truncated_json", "redirect_elsewhere", "id_null", "token_revoked"):
             simulator.faults.set(fault)
             await refresh(hass, entry)
             simulator.faults.clear()

@@ -22,6 +22,7 @@ from ..api import (
     BlockedError,
     Dashboard,
     Frame,
+    Kind,
     NezhaError,
     ProtocolError,
     Service,
@@ -116,6 +117,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         self._save_planned = False
         self._logged_offline: dict[str, float] = {}
         self._logged_omitted: set[str] = set()
+        self._logged_unreadable: set[tuple[Kind, int | None]] = set()
         self._logged_notes: set[str] = set()
 
     @callback
@@ -351,6 +353,10 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         if unknown := set(snapshot.omitted) - self._logged_omitted:
             self._logged_omitted |= unknown
             _LOGGER.warning("Left out of the dashboard's answer: %s", "; ".join(sorted(unknown)))
+        fresh = [each for each in snapshot.unreadable if (each.kind, each.number) not in self._logged_unreadable]
+        if fresh:
+            self._logged_unreadable |= {(each.kind, each.number) for each in fresh}
+            _LOGGER.warning("Unknown, as they cannot be read: %s", "; ".join(map(str, fresh)))
         for server in snapshot.servers.values():
             if server.public_note.malformed and server.identity not in self._logged_notes:
                 self._logged_notes.add(server.identity)
