@@ -5,8 +5,21 @@ import asyncio
 import signal
 import sys
 
-from . import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, FAULTS, GENERATIONS, Dashboard, Release, Simulator, populate
+from . import (
+    ATTACKS,
+    DEMO_PASSWORD,
+    DEMO_PAT,
+    DEMO_USER,
+    FAULTS,
+    GENERATIONS,
+    WILD,
+    Dashboard,
+    Release,
+    Simulator,
+    populate,
+)
 
+TROUBLES = (*FAULTS, *WILD, *ATTACKS)
 DEMO_TOKENS = {"v0": "demo-token", "v2": DEMO_PAT}
 
 
@@ -34,7 +47,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="another seed, another fleet (default: 1)")
     parser.add_argument("--calm", action="store_true", help="no machine drops out or reboots")
     parser.add_argument(
-        "--fault", action="append", default=[], choices=FAULTS, metavar="NAME", help=f"any of: {', '.join(FAULTS)}"
+        "--fault", action="append", default=[], choices=TROUBLES, metavar="NAME", help=f"any of: {', '.join(TROUBLES)}"
     )
     options = parser.parse_args()
     try:

@@ -188,6 +188,8 @@ class Machine:
         """How often it has booted since it was made."""
         self.boot_jitter = 0
         """Seconds by which a reported boot time may be off, to either side."""
+        self.renames_sensors = False
+        """Whether every report names its temperatures anew, as some agents' drivers do."""
         self.phase = chance.random() * interval
         """Seconds: no two agents report at the same moment."""
         self.synchronise: Callable[[], float] = wall_clock
@@ -199,6 +201,7 @@ class Machine:
         self._habit_seen = math.inf
         self._pins: dict[str, Any] = {}
         self._silent = False
+        self._clock_offset = 0
         self._connected_at = -math.inf
         self._cores = sum(int(count) for name in host.cpu for count in re.findall(r"(\d+) \w+ Core", name)) or 1
         self._calm = 0.12 + 0.4 * chance.random()
@@ -230,6 +233,16 @@ class Machine:
         if self._silent and not silent:
             self._connected_at = now
         self._silent = silent
+
+    @property
+    def clock_offset(self) -> int:
+        """Seconds by which the machine's own clock is ahead: it tells its boot time by that, and nothing else."""
+        return self._clock_offset
+
+    @clock_offset.setter
+    def clock_offset(self, seconds: int) -> None:
+        self.synchronise()
+        self._clock_offset = seconds
 
     def reboot(
         self, at: float | None = None, *, net_in_rate: float | None = None, net_out_rate: float | None = None
@@ -317,6 +330,8 @@ class Machine:
         if self.boot_jitter:
             jitter = random.Random(f"{self._seed} {int(at)}").randint(-self.boot_jitter, self.boot_jitter)
             host = replace(host, boot_time=host.boot_time + jitter)
+        if self._clock_offset:
+            host = replace(host, boot_time=max(host.boot_time + self._clock_offset, 1))
         pins = {name: value for name, value in self._pins.items() if name in HOST_FIELDS}
         return replace(host, **pins) if pins else host
 
@@ -351,12 +366,16 @@ class Machine:
             udp_conn_count=int(4 + 10 * busy),
             process_count=self._processes + int(8 * fast),
             temperatures=tuple(
-                Temperature(name, 32 + 4 * place + 35 * hours + 4 * fast) for place, name in enumerate(self._sensors)
+                Temperature(self._sensor(name, at), 32 + 4 * place + 35 * hours + 4 * fast)
+                for place, name in enumerate(self._sensors)
             ),
             gpu=tuple(100 * max(busy - 0.1 * place, 0) for place in range(len(host.gpu))),
         )
         pins = {name: value for name, value in self._pins.items() if name in STATE_FIELDS}
         return replace(state, **pins) if pins else state
+
+    def _sensor(self, name: str, at: float) -> str:
+        return f"{name} {int(at) // self.interval}" if self.renames_sensors else name
 
     def _boot(self, at: float, net_in_rate: float | None, net_out_rate: float | None) -> None:
         self.boots += 1

@@ -3,12 +3,16 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+import itertools
 import json
 from typing import Protocol
 
-from .faults import FAULTS, NULL, named as named_fault
+from .attacks import ATTACKS
+from .faults import FAULTS
 from .go import ZERO_TIME, dumps
+from .places import at_place
 
+DAY = 86_400
 OVERSIZED = 5 * 1024**2
 """Bytes; by default `aiohttp` takes no message over 4 MiB."""
 STRANGER = 4_242
@@ -20,6 +24,9 @@ class Sink(Protocol):
 
     async def send(self, frame: bytes) -> None:
         """Send it."""
+
+    async def ping(self) -> None:
+        """Send a ping."""
 
     async def say_goodbye(self) -> None:
         """Send a close frame and drop the connection."""
@@ -68,6 +75,22 @@ async def _as_is(frame: bytes, sink: Sink) -> bool:
     return True
 
 
+async def _ping(frame: bytes, sink: Sink) -> bool:
+    await sink.ping()
+    return True
+
+
+def _now_in_turns() -> Deliver:
+    days = itertools.cycle((DAY, -DAY))
+
+    async def deliver(frame: bytes, sink: Sink) -> bool:
+        told = json.loads(frame)
+        await sink.send(dumps(told | {"now": told["now"] + 1_000 * next(days)}).encode())
+        return True
+
+    return deliver
+
+
 def _with_stranger(frame: bytes) -> bytes:
     told = json.loads(frame)
     stranger = {"id": STRANGER, "name": "stranger", "host": {}, "state": {}, "last_active": ZERO_TIME}
@@ -90,11 +113,18 @@ FRAME_FAULTS: dict[str, FrameFault] = {
 """Every fault of frames by its name."""
 
 
+FRAME_ATTACKS: dict[str, FrameFault] = {
+    **{name: _spoilt(fault.summary, fault.spoil) for name, fault in ATTACKS.items() if fault.spoil is not None},
+    "only_pings": FrameFault("pings in place of frames", _ping),
+    "now_jumps": FrameFault("the dashboard's time is a day ahead and a day behind, in turns", _now_in_turns()),
+}
+"""What a stranger may do to frames on purpose, by its name."""
+
+
 def named(name: str) -> FrameFault:
-    """Return one of `FRAME_FAULTS`, or null at a place in the frame, as in answers."""
-    if not name.startswith(NULL):
-        return FRAME_FAULTS[name]
-    fault = named_fault(name)
+    """Return a fault of either table, or one of a place in the frame (see `places`)."""
+    if (fault := at_place(name)) is None:
+        return (FRAME_FAULTS | FRAME_ATTACKS)[name]
     assert fault.spoil is not None
     return _spoilt(fault.summary, fault.spoil)
 

@@ -59,7 +59,12 @@ class Viewer(Sink):
         self._sent += 1
         await self._socket.send_frame(frame, WSMsgType.TEXT)
         if self._sent % PING_EVERY == 0:
-            await self._socket.ping()
+            await self.ping()
+
+    @override
+    async def ping(self) -> None:
+        """Send a ping, as the real dashboard does now and then."""
+        await self._socket.ping()
 
     @override
     async def say_goodbye(self) -> None:

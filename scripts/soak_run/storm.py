@@ -8,7 +8,7 @@ from random import Random
 from aiohttp import hdrs, web
 
 from simulator import FAULTS, FRAME_FAULTS, Faults, FrameFaults
-from simulator.faults import Call, Fault
+from simulator.fault import Call, Fault
 from simulator.frame_faults import FrameFault, Sink
 
 from .mutation import Form, mutated, mutated_only, torn, written
