@@ -10,13 +10,13 @@ import time
 from types import MappingProxyType
 from typing import Any
 
+from harness.hass import ask_this_machine_only
+from harness.storage import store_http
 from homeassistant import bootstrap, loader
 from homeassistant.config_entries import SOURCE_USER, ConfigEntries, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.setup import async_setup_component
-from scripts.demo_home.hass import ask_this_machine_only
-from scripts.demo_home.storage import store_http
 
 from .dashboard import ROOT, Remote
 

@@ -14,12 +14,13 @@ import time
 
 import aiohttp
 
+from harness.dashboard import Access, Api, Reader, reader
+from harness.errors import HarnessError
+from harness.homeassistant import Entity, HomeAssistant
+from harness.processes import LOCALHOST, Process, free_port
+
 from .arguments import arguments
 from .check import Result, Shown, compare, plant
-from .dashboard import Access, Api, Reader, reader
-from .errors import DemoError
-from .homeassistant import Entity, HomeAssistant
-from .processes import LOCALHOST, Process, free_port
 from .table import render
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -77,10 +78,10 @@ async def _dashboard(
             try:
                 await Api(session, access.url).generation()
                 break
-            except DemoError:
+            except HarnessError:
                 await asyncio.sleep(0.2)
         else:
-            raise DemoError(f"The simulated dashboard does not answer.\n{process.log_end()}")
+            raise HarnessError(f"The simulated dashboard does not answer.\n{process.log_end()}")
         yield access
     finally:
         await process.stop()
@@ -213,7 +214,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     try:
         return asyncio.run(until_signal())
-    except DemoError as err:
+    except HarnessError as err:
         print(f"\n{err}", file=sys.stderr)
         return FAILED
 

@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from .dashboard import Credential
+from harness.dashboard import Credential
 
 GENERATIONS = ("v0", "v1", "v2")
 # The simulator's, no secrets.

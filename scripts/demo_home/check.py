@@ -7,10 +7,11 @@ which it is shown; and all values of one server between the same two readings.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from .errors import DemoError
-from .homeassistant import Entity
+from harness.errors import HarnessError
+from harness.homeassistant import Entity
+from harness.reading import Reading, Server
+
 from .judge import Verdict, judge, number
-from .reading import Reading, Server
 from .rules import FRAME, PRESENT, Place, cycle_of, places
 
 _LATENESS = 3
@@ -185,7 +186,7 @@ def plant(entities: Sequence[Entity], readings: Sequence[Reading]) -> tuple[list
 
     loads = {entity: load for entity in entities if entity.key == "cpu" and (load := number(entity.state)) is not None}
     if not loads:
-        raise DemoError("No server shows a processor load that could be falsified.")
+        raise HarnessError("No server shows a processor load that could be falsified.")
     victim = min(loads, key=lambda entity: highest(entity) - loads[entity])
     planted = replace(victim, state=str(round(highest(victim) + 7.5, 1)))
     return [planted if entity is victim else entity for entity in entities], victim.entity_id

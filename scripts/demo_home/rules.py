@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 import re
 
-from .note import billing
-from .reading import Cycle, Reading, Server, Service
+from harness.note import billing
+from harness.reading import Cycle, Reading, Server, Service
 
 OFFLINE_AFTER = 30
 """Seconds of silence: the integration's default."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 import unicodedata
 
-from .homeassistant import Entity
+from harness.homeassistant import Entity
 
 _NOTHING = "–"
 type _Row = dict[str, Entity]

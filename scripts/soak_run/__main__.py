@@ -13,7 +13,7 @@ import time
 
 import aiohttp
 
-from scripts.demo_home.errors import DemoError
+from harness.errors import HarnessError
 
 from .arguments import arguments
 from .judge import Findings, judge_memory
@@ -64,7 +64,7 @@ async def _until_signal(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     try:
         return asyncio.run(_until_signal(arguments))
-    except* DemoError as errors:
+    except* HarnessError as errors:
         for error in errors.exceptions:
             print(f"\nThe soak could not be run: {error}", file=sys.stderr)
     except* asyncio.CancelledError:

@@ -10,10 +10,10 @@ from typing import Any
 
 import aiohttp
 
-from scripts.demo_home.errors import DemoError
-from scripts.demo_home.forms import DOMAIN, INTEGRATION, add_entry, set_options
-from scripts.demo_home.homeassistant import CONFIGURATION, Entity, HomeAssistant
-from scripts.demo_home.processes import free_port
+from harness.errors import HarnessError
+from harness.forms import DOMAIN, INTEGRATION, add_entry, set_options
+from harness.homeassistant import CONFIGURATION, Entity, HomeAssistant
+from harness.processes import free_port
 
 from .ledger import GIB
 from .site import Site
@@ -28,7 +28,7 @@ _MARK = 300
 _START = 45
 """Seconds. Once it has started, Home Assistant compiles the periods of five minutes that it missed, up to the mark that
 has passed by then, although states of before that mark still wait to be written. No mark may fall into its start."""
-UNREACHABLE = (DemoError, aiohttp.ClientError, TimeoutError, TypeError)
+UNREACHABLE = (HarnessError, aiohttp.ClientError, TimeoutError, TypeError)
 """What asking raises while Home Assistant comes or goes; the last of them where a WebSocket ends in the middle."""
 _FLOW = "/api/config/config_entries/flow"
 REGISTRY = ".storage/core.entity_registry"
@@ -60,7 +60,7 @@ class Home:
     def running(self) -> HomeAssistant:
         """Return it while it is up."""
         if self._running is None:
-            raise DemoError("Home Assistant is not running.")
+            raise HarnessError("Home Assistant is not running.")
         return self._running
 
     async def start(self) -> None:

@@ -12,10 +12,10 @@ from typing import Self
 
 import aiohttp
 
+from harness.dashboard import Reader, reader
+from harness.homeassistant import Entity
+from harness.reading import Reading
 from scripts.demo_home.check import Result, Shown, compare
-from scripts.demo_home.dashboard import Reader, reader
-from scripts.demo_home.homeassistant import Entity
-from scripts.demo_home.reading import Reading
 from scripts.demo_home.rules import Place, places
 
 from .home import INTERVAL, REGISTRY, UNREACHABLE, Home, in_bytes

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from random import Random
 import secrets
 
-from scripts.demo_home.dashboard import Access
+from harness.dashboard import Access
 from simulator import DEMO_PAT, DEMO_USER, Machine, Server, Simulator, populate
+from tests.fuzz.mutation import Form
 
 from .ledger import History, WatchedDashboard
-from .mutation import Form
 
 _VICTIMS = 3
 """Servers of which mutated replies may tell lies, so that nothing can be compared with what was counted."""

@@ -10,8 +10,8 @@ from aiohttp import hdrs, web
 from simulator import FAULTS, FRAME_FAULTS, Faults, FrameFaults
 from simulator.fault import Call, Fault
 from simulator.frame_faults import FrameFault, Sink
+from tests.fuzz.mutation import Form, mutated, mutated_only, torn, written
 
-from .mutation import Form, mutated, mutated_only, torn, written
 from .site import Site
 from .spell import Spell
 

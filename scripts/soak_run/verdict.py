@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from scripts.demo_home.homeassistant import Entity
+from harness.homeassistant import Entity
 
 from .database import Records, read
 from .judge import (

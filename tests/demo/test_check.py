@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from harness.homeassistant import Entity
+from harness.reading import Reading
+from harness.wire import servers_v0
 from scripts.demo_home.check import Comparison, Result, Shown, compare, plant
-from scripts.demo_home.homeassistant import Entity
-from scripts.demo_home.reading import Reading
 from scripts.demo_home.rules import server_keys
-from scripts.demo_home.wire import servers_v0
 
 NOW = 1_800_000_000
 GIB = 2**30

@@ -8,10 +8,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from scripts.demo_home.dashboard import Access, Credential, reader
-from scripts.demo_home.errors import DemoError
+from harness.dashboard import Access, Credential, reader
+from harness.errors import HarnessError
+from harness.wire import servers_v1, services_v1
 from scripts.demo_home.rules import places
-from scripts.demo_home.wire import servers_v1, services_v1
 from simulator import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, Dashboard, Simulator, populate
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -60,7 +60,7 @@ async def test_read(generation: str, credential: Credential) -> None:
 @pytest.mark.parametrize(("generation", "credential"), [("v0", LOGIN), ("v1", PAT)])
 async def test_a_credential_of_another_generation_is_not_sent(generation: str, credential: Credential) -> None:
     async with _simulated(generation) as (simulator, session):
-        with pytest.raises(DemoError, match="it takes --"):
+        with pytest.raises(HarnessError, match="it takes --"):
             await reader(session, Access(simulator.url, credential))
     assert all(request.method == "GET" and "Authorization" not in request.headers for request in simulator.requests)
 
@@ -72,7 +72,7 @@ async def test_a_credential_of_another_generation_is_not_sent(generation: str, c
 )
 async def test_a_rejected_credential_ends_the_check(generation: str, credential: Credential) -> None:
     async with _simulated(generation) as (simulator, session):
-        with pytest.raises(DemoError, match="refused the check"):
+        with pytest.raises(HarnessError, match="refused the check"):
             await (await reader(session, Access(simulator.url, credential))).read()
 
 

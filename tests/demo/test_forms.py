@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from scripts.demo_home.errors import DemoError
-from scripts.demo_home.forms import add_entry, set_options
+from harness.errors import HarnessError
+from harness.forms import add_entry, set_options
 
 TOKEN = {"token": "t"}
 LOGIN = {"username": "u", "password": "p"}
@@ -51,14 +51,14 @@ async def test_sign_in(steps: tuple[str, ...], credential: dict[str, str], answe
 async def test_the_wrong_credential(step: str, credential: dict[str, str], told: str) -> None:
     """What the dashboard does not take is never sent."""
     forms = Forms("user", step)
-    with pytest.raises(DemoError, match=told):
+    with pytest.raises(HarnessError, match=told):
         await add_entry(forms.request, "http://example", credential)
     assert len(forms.answers) == 2
 
 
 async def test_an_error_is_told_as_the_form_tells_it() -> None:
     forms = Forms("user", "user", errors={"base": "cannot_connect"})
-    with pytest.raises(DemoError, match="refused the dashboard: "):
+    with pytest.raises(HarnessError, match="refused the dashboard: "):
         await add_entry(forms.request, "http://example", TOKEN)
 
 

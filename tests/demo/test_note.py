@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from scripts.demo_home.note import billing, expiry
+from harness.note import billing, expiry
 
 NOW = datetime.fromisoformat("2026-11-23T12:00:00Z").timestamp()
 

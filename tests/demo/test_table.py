@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scripts.demo_home.homeassistant import Entity
+from harness.homeassistant import Entity
 from scripts.demo_home.table import render
 
 

@@ -14,7 +14,8 @@ from custom_components.nezha.api.credentials import AccessToken
 from custom_components.nezha.api.transport import Reply
 from custom_components.nezha.api.v0 import BackendV0
 from custom_components.nezha.api.v1 import BackendV1
-from scripts.soak_run.mutation import Form
+
+from .mutation import Form
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 FRAME = Form("servers", "id")

@@ -11,10 +11,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.nezha.const import DOMAIN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from scripts.soak_run.mutation import mutated
 from tests.conftest import entry_of, refresh, set_up
 from tests.scripted import ScriptedDashboard
 
+from .mutation import mutated
 from .replies import DIALECTS, bounded, recorded
 
 EXCHANGE = recorded("v0", "details")

@@ -12,8 +12,8 @@ import pytest
 from custom_components.nezha.api import Frame, NezhaError, Server, Snapshot
 from custom_components.nezha.api.v1_decode import FrameDecoder
 from custom_components.nezha.fleet import Fleet
-from scripts.soak_run.mutation import mutated, mutated_only, torn, written
 
+from .mutation import mutated, mutated_only, torn, written
 from .replies import DIALECTS, FRAME, PLACES, Replies, bounded, client_of, recorded, snapshot_of
 
 CHANCES = st.randoms(use_true_random=False)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from scripts.soak_run.mutation import Form
 from scripts.soak_run.storm import spoil
+from tests.fuzz.mutation import Form
 
 FORM = Form("result", "id")
 REPLY = {"code": 0, "result": [{"id": number, "name": f"vps-{number}", "counter": 10**9} for number in range(1, 9)]}

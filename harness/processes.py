@@ -8,7 +8,7 @@ from pathlib import Path
 import socket
 from typing import Self
 
-from .errors import DemoError
+from .errors import HarnessError
 
 LOCALHOST = "127.0.0.1"
 _PATIENCE = 20
@@ -24,7 +24,7 @@ def free_port(preferred: int = 0) -> int:
             with suppress(OSError):
                 probe.bind((LOCALHOST, port))
                 return int(probe.getsockname()[1])
-    raise DemoError(f"No port is free on {LOCALHOST}.")
+    raise HarnessError(f"No port is free on {LOCALHOST}.")
 
 
 class Process:
@@ -57,7 +57,7 @@ class Process:
     def check(self) -> None:
         """Raise with the end of the log if the process is no longer there."""
         if self._process.returncode is not None:
-            raise DemoError(f"{self._name} ended by itself with code {self._process.returncode}.\n{self.log_end()}")
+            raise HarnessError(f"{self._name} ended by itself with code {self._process.returncode}.\n{self.log_end()}")
 
     def log_end(self) -> str:
         """Return the last lines of the log."""

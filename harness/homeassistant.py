@@ -15,12 +15,12 @@ from typing import Any, Self
 import aiohttp
 
 from .dashboard import Access
-from .errors import DemoError
+from .errors import HarnessError
 from .forms import DOMAIN, INTEGRATION, add_entry, set_options
 from .processes import LOCALHOST, Process
 from .storage import store, store_http
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[1]
 _START_TIMEOUT = 180
 """Seconds. It takes 8 on a desktop, and much longer on a busy machine at the first start."""
 
@@ -156,14 +156,14 @@ class HomeAssistant:
                 while not await self._is_running():
                     await asyncio.sleep(0.2)
         except TimeoutError as err:
-            raise DemoError(
+            raise HarnessError(
                 f"Home Assistant did not start within {_START_TIMEOUT} s.\n{self._process.log_end()}"
             ) from err
 
     async def _is_running(self) -> bool:
         """Ask whether the start is over; a machine that is busy with it may miss a connection."""
         self._process.check()
-        with suppress(DemoError):
+        with suppress(HarnessError):
             return bool((await self.request("GET", "/api/config"))["state"] == "RUNNING")
         return False
 
@@ -219,11 +219,11 @@ class HomeAssistant:
                 if response.status >= 400:
                     text = (await response.text())[:500]
                     why = self._process.log_end() if response.status >= 500 else text
-                    raise DemoError(f"Home Assistant answered {method} {path} with {response.status}.\n{why}")
+                    raise HarnessError(f"Home Assistant answered {method} {path} with {response.status}.\n{why}")
                 return await response.json()
         except aiohttp.ClientError as err:
             self._process.check()
-            raise DemoError(f"Home Assistant did not answer {method} {path}: {err}") from err
+            raise HarnessError(f"Home Assistant did not answer {method} {path}: {err}") from err
 
     async def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Ask the REST API."""
@@ -243,7 +243,7 @@ class HomeAssistant:
                 await socket.send_json({"id": number, "type": kind})
                 answer = await socket.receive_json()
                 if not answer["success"]:
-                    raise DemoError(f"Home Assistant refused {kind}: {answer['error']['message']}")
+                    raise HarnessError(f"Home Assistant refused {kind}: {answer['error']['message']}")
                 results.append(answer["result"])
         return results
 
@@ -271,7 +271,7 @@ class HomeAssistant:
             if entry["state"] == "loaded":
                 return
             await asyncio.sleep(0.5)
-        raise DemoError(
+        raise HarnessError(
             f"The integration was not set up: {entry['state']}, {entry['reason'] or 'for no reason given'}."
         )
 
@@ -319,7 +319,7 @@ class HomeAssistant:
 def _prepare(folder: Path, port: int, configuration: str, integrations: Iterable[Path]) -> None:
     """Write what Home Assistant reads at its start."""
     if not (INTEGRATION / "manifest.json").exists():
-        raise DemoError(f"The integration is not in this checkout: {INTEGRATION} has no manifest.json.")
+        raise HarnessError(f"The integration is not in this checkout: {INTEGRATION} has no manifest.json.")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "configuration.yaml").write_text(configuration, encoding="utf-8")
     components = folder / "custom_components"

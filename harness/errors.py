@@ -1,5 +1,5 @@
 """What ends the demo before its time."""
 
 
-class DemoError(Exception):
+class HarnessError(Exception):
     """Something is missing or went wrong; the text tells the user what, and what to do."""

@@ -7,10 +7,10 @@ import sys
 from typing import Any
 
 from .dashboard import Credential
-from .errors import DemoError
+from .errors import HarnessError
 
 DOMAIN = "nezha"
-INTEGRATION = Path(__file__).resolve().parents[2] / "custom_components" / DOMAIN
+INTEGRATION = Path(__file__).resolve().parents[1] / "custom_components" / DOMAIN
 _FLOW = "/api/config/config_entries/flow"
 _OPTIONS = "/api/config/config_entries/options/flow"
 _SLOWEST_PACE = 300
@@ -35,15 +35,15 @@ async def add_entry(request: Request, url: str, credential: Credential) -> str:
     while result["type"] in ("form", "menu"):
         step, placeholders = result["step_id"], result.get("description_placeholders") or {}
         if result.get("errors"):
-            raise DemoError("\n".join(_explain("error", error, placeholders) for error in result["errors"].values()))
+            raise HarnessError("\n".join(_explain("error", error, placeholders) for error in result["errors"].values()))
         if step == "scopes":
             print(f"The token lacks {placeholders.get('scopes')}: what needs that is missing.", file=sys.stderr)
         # Each form is answered once: a form that comes back without an error would be answered for ever.
         if (answer := answers.pop(step, None)) is None:
-            raise DemoError(_cannot_answer(step))
+            raise HarnessError(_cannot_answer(step))
         result = await request("POST", f"{_FLOW}/{result['flow_id']}", answer)
     if result["type"] != "create_entry":
-        raise DemoError(_explain("abort", result.get("reason", result["type"]), {}))
+        raise HarnessError(_explain("abort", result.get("reason", result["type"]), {}))
     return str(result["result"]["entry_id"])
 
 
@@ -55,7 +55,7 @@ async def set_options(request: Request, entry_id: str, interval: int) -> None:
     answer |= {name: value for name, value in wanted.items() if name in answer}
     result = await request("POST", f"{_OPTIONS}/{form['flow_id']}", answer)
     if result["type"] != "create_entry":
-        raise DemoError(f"The integration refused its options: {result.get('errors')}")
+        raise HarnessError(f"The integration refused its options: {result.get('errors')}")
 
 
 def _cannot_answer(step: str) -> str:

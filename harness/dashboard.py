@@ -10,7 +10,7 @@ from typing import Any, Self, override
 
 import aiohttp
 
-from .errors import DemoError
+from .errors import HarnessError
 from .reading import Reading
 from .wire import servers_v0, servers_v1, services_v1
 
@@ -54,7 +54,7 @@ class Api:
             ) as response:
                 return response.status, response.headers["Date"], await response.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError, KeyError, ValueError) as err:
-            raise DemoError(f"The dashboard gave no JSON at {self._url}{path}: {err!r}") from err
+            raise HarnessError(f"The dashboard gave no JSON at {self._url}{path}: {err!r}") from err
 
     async def generation(self) -> str:
         """Find out which generation answers, without a credential."""
@@ -87,7 +87,7 @@ class Reader(ABC):
         try:
             self.readings.append(await self._read())
         except (AttributeError, LookupError, TypeError, ValueError) as err:
-            raise DemoError(f"The dashboard gave JSON that the check cannot read: {err!r}") from err
+            raise HarnessError(f"The dashboard gave JSON that the check cannot read: {err!r}") from err
 
     async def wait_until(self, moment: float) -> None:
         """Wait for a reading that was asked for after a moment."""
@@ -126,7 +126,7 @@ class ReaderV0(Reader):
         asked = time.monotonic()
         _, date, body = await self._api.ask("server/details", {"Authorization": self._credential["token"]})
         if body["code"] != 0:
-            raise DemoError(f"The dashboard refused the check: {body.get('message')}")
+            raise HarnessError(f"The dashboard refused the check: {body.get('message')}")
         return Reading(asked=asked, at=time.monotonic(), now=_seconds(date), servers=servers_v0(body["result"] or ()))
 
 
@@ -150,7 +150,7 @@ class ReaderV1(Reader):
         asked = time.monotonic()
         _, date, body = await self._api.ask("server", self._headers)
         if not body.get("success"):
-            raise DemoError(f"The dashboard refused the check: {body.get('error')}")
+            raise HarnessError(f"The dashboard refused the check: {body.get('error')}")
         at = time.monotonic()
         probes = await self._optional("service") or {}
         tasks = (await self._optional("cron") or ()) if await self._may_run_tasks() else ()
@@ -169,7 +169,7 @@ class ReaderV1(Reader):
             return token
         _, _, body = await self._api.ask("login", method="POST", json=dict(self._credential))
         if not body.get("success"):
-            raise DemoError(f"The dashboard refused the check's log-in: {body.get('error')}")
+            raise HarnessError(f"The dashboard refused the check's log-in: {body.get('error')}")
         return str(body["data"]["token"])
 
     async def _optional(self, path: str) -> Any:
@@ -195,7 +195,7 @@ async def reader(session: aiohttp.ClientSession, access: Access) -> Reader:
     # v2 takes either.
     taken = {"v0": "--token", "v1": "--username and --password"}.get(generation, given)
     if given != taken:
-        raise DemoError(f"A Nezha {generation} dashboard answers at {access.url}: it takes {taken}.")
+        raise HarnessError(f"A Nezha {generation} dashboard answers at {access.url}: it takes {taken}.")
     return (ReaderV0 if generation == "v0" else ReaderV1)(api, access.credential)
 
 
