@@ -1,0 +1,68 @@
+"""The options of triggers and conditions, as they are validated."""
+
+from typing import Any, Final
+
+import voluptuous as vol
+
+from homeassistant.const import CONF_FOR, CONF_OPTIONS, CONF_TARGET
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.selector import (
+    NumericThresholdMode,
+    NumericThresholdSelector,
+    NumericThresholdSelectorConfig,
+)
+from homeassistant.helpers.typing import ConfigType
+
+from ..const import CONF_GROUPS, DOMAIN
+from .meanings import CONF_AVERAGE, Kind
+from .selection import CONF_DASHBOARD
+
+CONF_BEHAVIOR: Final = "behavior"
+CONF_DAYS: Final = "days"
+CONF_THRESHOLD: Final = "threshold"
+
+type Fields = dict[vol.Marker, Any]
+
+DASHBOARD: Fields = {vol.Optional(CONF_DASHBOARD): cv.string}
+GROUPS: Fields = {vol.Optional(CONF_GROUPS, default=list): vol.All(cv.ensure_list, [cv.string])}
+FOR: Fields = {vol.Optional(CONF_FOR): cv.positive_time_period}
+AVERAGE: Fields = {vol.Optional(CONF_AVERAGE, default="5"): vol.All(vol.Coerce(str), vol.In(("1", "5", "15")))}
+DAYS: Fields = {vol.Optional(CONF_DAYS, default=7): vol.All(vol.Coerce(int), vol.Range(min=0, max=366))}
+
+
+def behavior(default: str, *others: str) -> Fields:
+    """Return how several are taken together."""
+    return {vol.Optional(CONF_BEHAVIOR, default=default): vol.In((default, *others))}
+
+
+def threshold(mode: NumericThresholdMode) -> Fields:
+    """Return what a number is compared with."""
+    return {vol.Required(CONF_THRESHOLD): NumericThresholdSelector(NumericThresholdSelectorConfig(mode=mode))}
+
+
+def narrowing(kind: Kind) -> Fields:
+    """Return what narrows a selection: only servers are in groups."""
+    return DASHBOARD | GROUPS if kind is Kind.SERVER else DASHBOARD
+
+
+def schema(*fields: Fields) -> vol.Schema:
+    """Return the schema of a trigger or condition: everything is optional but a threshold."""
+    options = {marker: validator for group in fields for marker, validator in group.items()}
+    return vol.Schema(
+        {
+            vol.Optional(CONF_TARGET): vol.Any(None, cv.TARGET_FIELDS),
+            vol.Required(CONF_OPTIONS, default=dict): options,
+        }
+    )
+
+
+def validate(hass: HomeAssistant, fields: vol.Schema, config: ConfigType) -> ConfigType:
+    """Return a configuration with its defaults. Raises `vol.Invalid`, also for a dashboard that is none of ours."""
+    validated: ConfigType = fields(config)
+    entry_id = validated[CONF_OPTIONS].get(CONF_DASHBOARD)
+    if entry_id is not None:
+        entry = hass.config_entries.async_get_entry(entry_id)
+        if entry is None or entry.domain != DOMAIN:
+            raise vol.Invalid(f"{entry_id} is not the entry of a Nezha dashboard", path=[CONF_OPTIONS, CONF_DASHBOARD])
+    return validated

@@ -1,0 +1,162 @@
+"""Conditions: what lasts of what the triggers are about, for any or for all of what is chosen."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, ClassVar, override
+
+import voluptuous as vol
+
+from homeassistant.const import CONF_FOR
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant
+from homeassistant.helpers.condition import Condition, ConditionConfig
+from homeassistant.helpers.selector import NumericThresholdMode
+from homeassistant.helpers.typing import ConfigType
+from homeassistant.util import dt as dt_util
+
+from .automation import meanings
+from .automation.meanings import Kind, Meaning, Value
+from .automation.options import (
+    AVERAGE,
+    CONF_BEHAVIOR,
+    CONF_DAYS,
+    CONF_THRESHOLD,
+    DAYS,
+    FOR,
+    Fields,
+    behavior,
+    narrowing,
+    schema,
+    threshold,
+    validate,
+)
+from .automation.records import async_get_records
+from .automation.selection import Selection
+from .automation.thresholds import Threshold
+from .automation.watch import States
+
+BEHAVIOR_ANY = "any"
+BEHAVIOR_ALL = "all"
+_BEHAVIOR = behavior(BEHAVIOR_ANY, BEHAVIOR_ALL)
+_IS = threshold(NumericThresholdMode.IS)
+
+
+class NezhaCondition(Condition):
+    """Whether something is so, and has been for a time. What is not known counts for nothing, and nothing is not all."""
+
+    meaning: ClassVar[Meaning]
+    _schema: ClassVar[vol.Schema]
+
+    def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
+        """Take a configuration as it was validated."""
+        super().__init__(hass, config)
+        self._config = config
+        self._options = config.options or {}
+        self._selection = Selection(hass, self.meaning, config.target, self._options)
+        self._matches = self._matcher()
+        self._watch: States | None = None
+        self._let_go: CALLBACK_TYPE | None = None
+
+    @override
+    @classmethod
+    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
+        return validate(hass, cls._schema, config)
+
+    @abstractmethod
+    def _matcher(self) -> Callable[[Value], bool | None]:
+        """Return what says whether a value is what is asked for."""
+
+    @override
+    async def _async_setup(self) -> None:
+        """Watch from now on, where it matters for how long something has been so."""
+        if not (duration := self._options.get(CONF_FOR)):
+            return
+        records = await async_get_records(self._hass)
+        self._watch = States(self._hass, self._selection, lambda _: None, matches=self._matches, duration=duration)
+        self._watch.on_remembered = records.plan_save
+        configuration = {"condition": self._name(), **asdict(self._config)}
+        record, self._let_go = records.attach(configuration, self._watch.dump)
+        if record is not None:
+            self._watch.restore(record)
+        self._watch.start()
+
+    def _name(self) -> str:
+        return next(name for name, condition in CONDITIONS.items() if condition is type(self))
+
+    @override
+    def _async_unload(self) -> None:
+        if self._watch and self._let_go:
+            self._watch.stop()
+            self._let_go()
+
+    @override
+    def _async_check(self, **kwargs: Any) -> bool:
+        if not self._watch:
+            self._selection.forget_target()
+        else:
+            self._watch.look()
+        results = [
+            self._watch.lasts(subject, dt_util.utcnow().timestamp()) if self._watch else self._matches(reading.value)
+            for entry in self._selection.entries()
+            for subject, reading in self._selection.readings(entry)
+        ]
+        if self._options[CONF_BEHAVIOR] == BEHAVIOR_ALL:
+            return bool(results) and all(results)
+        return any(results)
+
+
+def _is(of: Meaning, state: bool) -> type[Condition]:
+    class IsCondition(NezhaCondition):
+        meaning = of
+        _schema = schema(narrowing(of.kind), _BEHAVIOR, FOR)
+
+        @override
+        def _matcher(self) -> Callable[[Value], bool | None]:
+            return lambda value: value is state
+
+    return IsCondition
+
+
+def _compared(of: Meaning, *fields: Fields) -> type[Condition]:
+    class ComparedCondition(NezhaCondition):
+        meaning = of
+        _schema = schema(narrowing(of.kind), _BEHAVIOR, FOR, _IS, *fields)
+
+        @override
+        def _matcher(self) -> Callable[[Value], bool | None]:
+            return Threshold(self._hass, self._options[CONF_THRESHOLD]).matches
+
+    return ComparedCondition
+
+
+class ExpiresCondition(NezhaCondition):
+    """Whether a server has to be paid within some days."""
+
+    meaning = meanings.DAYS_LEFT
+    _schema = schema(narrowing(Kind.SERVER), _BEHAVIOR, DAYS)
+
+    @override
+    def _matcher(self) -> Callable[[Value], bool | None]:
+        days: int = self._options[CONF_DAYS]
+        return lambda value: float(value) <= days
+
+
+CONDITIONS: dict[str, type[Condition]] = {
+    "server_is_offline": _is(meanings.ONLINE, False),
+    "server_is_online": _is(meanings.ONLINE, True),
+    "cpu_is": _compared(meanings.CPU),
+    "memory_is": _compared(meanings.MEMORY),
+    "disk_is": _compared(meanings.DISK),
+    "load_is": _compared(meanings.LOAD, AVERAGE),
+    "traffic_is": _compared(meanings.TRAFFIC),
+    "server_expires": ExpiresCondition,
+    "service_is_down": _is(meanings.UP, False),
+    "service_is_up": _is(meanings.UP, True),
+    "dashboard_is_unreachable": _is(meanings.REACHABLE, False),
+    "dashboard_is_reachable": _is(meanings.REACHABLE, True),
+}
+
+
+async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:
+    """Return the conditions by their names."""
+    return CONDITIONS
