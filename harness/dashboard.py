@@ -1,9 +1,12 @@
-"""The dashboard's own words: its raw JSON, read every second without a line of the integration."""
+"""The dashboard's own words: its raw JSON, read every second and, where there are frames, with each of them.
+
+Without a line of the integration.
+"""
 
 from abc import ABC, abstractmethod
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 import time
 from typing import Any, Self, override
@@ -12,13 +15,17 @@ import aiohttp
 
 from .errors import HarnessError
 from .reading import Reading
-from .wire import servers_v0, servers_v1, services_v1
+from .wire import frame_v1, servers_v0, servers_v1, services_v1
 
 type Credential = Mapping[str, str]
 """What the user gave: `token`, or `username` and `password`."""
 
 _RENEW_AFTER = 3000
 """Seconds that a session is used for; it lasts an hour."""
+_FRAME_AGE = 2
+"""Seconds: what a frame says was true at some moment since the frame before."""
+_RECONNECT = 1
+"""Seconds between two attempts to follow the frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +35,12 @@ class Access:
     url: str
     """Without a page."""
     credential: Credential
-    generation: str = ""
+    release: str = ""
     """Of a simulated one, which may be another at the same address in the next run."""
 
     def __str__(self) -> str:
         """Name the dashboard, so that entities of one are not taken for those of another."""
-        return f"{self.url} {self.generation}".rstrip()
+        return f"{self.url} {self.release}".rstrip()
 
 
 class Api:
@@ -56,6 +63,22 @@ class Api:
         except (aiohttp.ClientError, TimeoutError, KeyError, ValueError) as err:
             raise HarnessError(f"The dashboard gave no JSON at {self._url}{path}: {err!r}") from err
 
+    async def frames(self, headers: Mapping[str, str]) -> AsyncIterator[Any]:
+        """Yield frames until the socket ends; nobody waits for its close, which the dashboard never answers."""
+        url = f"{self._url}ws/server"
+        try:
+            async with asyncio.timeout(10):
+                socket = await self._session.ws_connect(url, headers=headers, max_msg_size=0)
+        except aiohttp.ClientError, TimeoutError:
+            return
+        try:
+            async for message in socket:
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    return
+                yield message.json()
+        finally:
+            socket._response.close()  # noqa: SLF001
+
     async def generation(self) -> str:
         """Find out which generation answers, without a credential."""
         status, _, body = await self.ask("server/list")
@@ -76,7 +99,7 @@ class Reader(ABC):
         self.readings: list[Reading] = []
         self._api = api
         self._credential = credential
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     @abstractmethod
     async def _read(self) -> Reading:
@@ -92,21 +115,27 @@ class Reader(ABC):
     async def wait_until(self, moment: float) -> None:
         """Wait for a reading that was asked for after a moment."""
         while not self.readings or self.readings[-1].asked <= moment:
-            if self._task and self._task.done():
-                self._task.result()
+            for task in self._tasks:
+                if task.done():
+                    task.result()
             await asyncio.sleep(0.05)
 
     async def __aenter__(self) -> Self:
         """Read every second from now on."""
         await self.read()
-        self._task = asyncio.create_task(self._run())
+        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._follow())]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Read no more; what went wrong in the end no longer matters."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    @abstractmethod
+    async def _follow(self) -> None:
+        """Take what is sent without being asked for, where anything is."""
 
     async def _run(self) -> None:
         """Ask every second, until cancelled."""
@@ -129,6 +158,10 @@ class ReaderV0(Reader):
             raise HarnessError(f"The dashboard refused the check: {body.get('message')}")
         return Reading(asked=asked, at=time.monotonic(), now=_seconds(date), servers=servers_v0(body["result"] or ()))
 
+    @override
+    async def _follow(self) -> None:
+        """Take nothing: v0 sends nothing by itself to those who have a token."""
+
 
 class ReaderV1(Reader):
     """Reads v1 and v2: servers, then what is probed and counted, and which tasks may be run."""
@@ -141,6 +174,8 @@ class ReaderV1(Reader):
         self._headers: Mapping[str, str] = {}
         self._renew_at = 0.0
         self._runs_tasks: bool | None = None
+        self._identities: Mapping[int, str] = {}
+        """The servers' uuids by the numbers that frames know them by."""
 
     @override
     async def _read(self) -> Reading:
@@ -152,6 +187,7 @@ class ReaderV1(Reader):
         if not body.get("success"):
             raise HarnessError(f"The dashboard refused the check: {body.get('error')}")
         at = time.monotonic()
+        self._identities = {item["id"]: item["uuid"] for item in body.get("data") or ()}
         probes = await self._optional("service") or {}
         tasks = (await self._optional("cron") or ()) if await self._may_run_tasks() else ()
         return Reading(
@@ -162,6 +198,20 @@ class ReaderV1(Reader):
             services=services_v1(probes),
             tasks=frozenset(str(task["id"]) for task in tasks),
         )
+
+    @override
+    async def _follow(self) -> None:
+        """Make a reading of each frame, on top of what was read last: at a thousand servers one a second is too few."""
+        while True:
+            before = time.monotonic()
+            async for frame in self._api.frames(self._headers):
+                at, last = time.monotonic(), self.readings[-1]
+                known = {number: identity for number, identity in self._identities.items() if identity in last.servers}
+                told = frame_v1(frame.get("servers") or (), last.servers, known)
+                asked = max(before, at - _FRAME_AGE)
+                self.readings.append(replace(last, asked=asked, at=at, now=frame["now"] // 1000, servers=told))
+                before = at
+            await asyncio.sleep(_RECONNECT)
 
     async def _bearer(self) -> str:
         """Return the token, or the session that user and password give."""

@@ -33,8 +33,8 @@ class Host:
 class State:
     """What is reported every few seconds."""
 
-    numbers: Mapping[str, float]
-    """By v1's names."""
+    numbers: Mapping[str, float | None]
+    """By v1's names; none for what cannot be."""
     gpu: tuple[float, ...]
     """Percent, one a card."""
     temperatures: Mapping[str, float]

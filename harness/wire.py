@@ -1,7 +1,7 @@
 """Decodes the dashboard's raw JSON: a table for each wire format. Never make this from the integration's decoding."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -72,16 +72,36 @@ def servers_v1(data: Iterable[Json], probes: Json) -> dict[str, Server]:
         item["uuid"]: Server(
             last_active=_moment(item["last_active"]),
             host=_host(item, V1),
-            state=_state(item, V1, gpu=item["state"].get("gpu", ())),
-            cycles={
-                number: Cycle(used=rule["transfer"][key], limit=rule["max"], reset=_moment(rule["to"]))
-                for number, rule in probes.get("cycle_transfer_stats", {}).items()
-                if (key := str(item["id"])) in rule["transfer"]
-            },
+            state=_state(item, V1, gpu=(item.get("state") or {}).get("gpu", ())),
+            cycles=_cycles(str(item["id"]), probes),
             note=item.get("public_note", ""),
         )
         for item in data
     }
+
+
+def _cycles(number: str, probes: Json) -> dict[str, Cycle]:
+    """Decode a server's share in the traffic rules; a rule that has counted nothing yet has no `transfer`."""
+    return {
+        rule_number: Cycle(used=transfer[number], limit=rule.get("max", 0), reset=_moment(rule["to"]))
+        for rule_number, rule in (probes.get("cycle_transfer_stats") or {}).items()
+        if number in (transfer := rule.get("transfer") or {})
+    }
+
+
+def frame_v1(servers: Iterable[Json], before: Mapping[str, Server], identities: Mapping[int, str]) -> dict[str, Server]:
+    """Decode a frame on top of what was known before: it names servers by number, and some of them only."""
+    told = {
+        identities[item["id"]]: replace(
+            before[identities[item["id"]]],
+            last_active=_moment(item["last_active"]),
+            host=_host(item, V1),
+            state=_state(item, V1, gpu=(item.get("state") or {}).get("gpu", ())),
+        )
+        for item in servers
+        if item["id"] in identities
+    }
+    return {**before, **told}
 
 
 def services_v1(probes: Json) -> dict[str, Service]:
@@ -99,23 +119,30 @@ def services_v1(probes: Json) -> dict[str, Service]:
 
 
 def _host(item: Json, words: Format) -> Host | None:
-    """Decode a host; it is blank without a boot time. What is absent is 0."""
-    host = item["host"]
-    memory, swap, disk = (host.get(field, 0) for field in words.totals)
-    boot_time = host.get(words.boot_time)
-    return Host(boot_time=boot_time, mem_total=memory, swap_total=swap, disk_total=disk) if boot_time else None
+    """Decode a host; it is blank where nothing is in it but zeros. What is absent is 0."""
+    host = item.get("host") or {}
+    memory, swap, disk = (host.get(field) or 0 for field in words.totals)
+    boot_time = host.get(words.boot_time) or 0
+    if not any((boot_time, memory, swap, disk)):
+        return None
+    return Host(boot_time=boot_time, mem_total=memory, swap_total=swap, disk_total=disk)
 
 
 def _state(item: Json, words: Format, gpu: Iterable[float]) -> State | None:
-    """Decode a state; it is blank without an uptime. What is absent is 0."""
-    state = item[words.state]
-    if not state.get(words.uptime):
+    """Decode a state; it is blank where nothing is in it but zeros. What is absent is 0, what cannot be is none."""
+    state = item.get(words.state) or {}
+    if not any(state.values()):
         return None
     return State(
-        numbers={name: float(state.get(field, 0)) for name, field in words.numbers.items()},
+        numbers={name: _possible(state.get(field) or 0) for name, field in words.numbers.items()},
         gpu=tuple(gpu),
         temperatures=_temperatures(state.get(words.temperatures) or ()),
     )
+
+
+def _possible(number: float) -> float | None:
+    """Return a number, unless it is one below zero that was written as one without a sign."""
+    return float(number) if 0 <= number < 2**63 else None
 
 
 def _temperatures(sensors: Iterable[Json]) -> dict[str, float]:

@@ -64,7 +64,7 @@ async def _dashboard(
     process = await Process.start(
         "The simulated dashboard",
         [
-            *(sys.executable, "-m", "simulator", "--generation", arguments.generation),
+            *(sys.executable, "-m", "simulator", "--release", arguments.release),
             *("--servers", str(arguments.servers), "--port", str(port)),
             *(part for name, value in credential.items() for part in (f"--{name}", value)),
         ],
@@ -72,7 +72,7 @@ async def _dashboard(
         folder=_ROOT,
     )
     try:
-        access = Access(f"http://{LOCALHOST}:{port}", credential, arguments.generation)
+        access = Access(f"http://{LOCALHOST}:{port}", credential, arguments.release)
         for _ in range(100):
             process.check()
             try:

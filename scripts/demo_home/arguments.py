@@ -5,8 +5,9 @@ import os
 from pathlib import Path
 
 from harness.dashboard import Credential
+from simulator import GENERATIONS, NEWEST, Release
+from simulator.releases import Trait
 
-GENERATIONS = ("v0", "v1", "v2")
 # The simulator's, no secrets.
 _TOKENS = {"v0": "demo-token", "v2": "nzp_demoToken000000000000000000000000"}
 _LOGIN = {"username": "admin", "password": "demo-password"}
@@ -21,7 +22,8 @@ def arguments() -> argparse.Namespace:
         "4 entities are missing or too many, 1 anything else.",
     )
     simulated = parser.add_argument_group("the simulated dashboard")
-    simulated.add_argument("--generation", choices=GENERATIONS, default="v2", help="what it speaks (%(default)s)")
+    simulated.add_argument("--generation", choices=GENERATIONS, help="what it speaks (v2, or that of the release)")
+    simulated.add_argument("--release", metavar="X.Y.Z", help="which release it is (the newest of its generation)")
     simulated.add_argument("--servers", type=int, default=8, metavar="N", help="how many servers it has (%(default)s)")
     real = parser.add_argument_group("your own dashboard", "Its generation is found out.")
     real.add_argument("--url", help="its address, in place of the simulated one")
@@ -49,8 +51,24 @@ def arguments() -> argparse.Namespace:
         parser.error("--check takes an --interval of at most 300")
     if arguments.servers < 1:
         parser.error("--servers has to be at least 1")
+    _settle_release(parser, arguments)
     arguments.credential = _credential(parser, arguments)
     return arguments
+
+
+def _settle_release(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """Let the release name the generation, or the generation its newest release."""
+    if not arguments.release:
+        arguments.generation = arguments.generation or "v2"
+        arguments.release = str(NEWEST[arguments.generation])
+        return
+    try:
+        generation = Release.parse(arguments.release).generation
+    except ValueError as error:
+        parser.error(str(error))
+    if arguments.generation not in {None, generation}:
+        parser.error(f"{arguments.release} is no release of {arguments.generation}")
+    arguments.generation = generation
 
 
 def _credential(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> Credential:
@@ -69,8 +87,9 @@ def _credential(parser: argparse.ArgumentParser, arguments: argparse.Namespace) 
     if not arguments.url:
         if arguments.token:
             parser.error("--token needs --url")
+        takes_tokens = arguments.generation != "v2" or Release.parse(arguments.release).has(Trait.ACCESS_TOKENS)
         token = _TOKENS.get(arguments.generation)
-        return {"token": token} if token else _LOGIN
+        return {"token": token} if token and takes_tokens else _LOGIN
     if not (token := arguments.token or os.environ.get("NEZHA_TOKEN")):
         parser.error("--url needs --token (v0, v2), or --username and --password (v1, v2)")
     return {"token": token}

@@ -12,6 +12,8 @@ from .rules import CYCLE_SHARE, SERVER, SERVICE, Rule, cycle_of, online, server_
 
 _BOOT_JITTER = 60
 """Seconds. Boot times differ by some from report to report and are shown as the first one was."""
+_YEAR_2000 = 946_684_800
+"""Unix seconds. A machine that booted before has not set its clock yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,13 @@ def _judge_server(entity: Entity, identity: str, history: Sequence[Reading]) -> 
         return _judge_word(entity, states)
     if entity.key == "boot_time":
         listed = [reading.servers[identity] for reading in history]
-        boots = {server.host.boot_time for server in listed if server.host}
+        boots = {server.host.boot_time for server in listed if server.host and server.host.boot_time >= _YEAR_2000}
         # A boot time is shown once there was a report together with it, whose own time the dashboard still knows.
         is_certain = any(
             server.host and server.state and server.last_active > 0 and not server.forgotten for server in listed
         )
-        return _judge_time(entity, boots, () if is_certain else ("unknown", "unavailable"), tolerance=_BOOT_JITTER)
+        blank = () if is_certain and boots else ("unknown", "unavailable")
+        return _judge_time(entity, boots, blank, tolerance=_BOOT_JITTER)
     if entity.key == "expiry":
         ends = {expiry(data, now) for now, server in pair if (data := billing(server.note))}
         return _judge_time(entity, ends, ("unknown",) if None in ends else ())

@@ -58,8 +58,9 @@ def _percent(used: str, total: Callable[[Server], int]) -> Callable[[Server], fl
     """Put a number of the state in relation to one of the host."""
 
     def value(server: Server) -> float | None:
-        whole = total(server) if server.host and server.state else 0
-        return 100 * server.state.numbers[used] / whole if server.state and whole else None
+        whole = total(server) if server.host else 0
+        part = server.state.numbers[used] if server.state else None
+        return None if part is None or not whole else 100 * part / whole
 
     return value
 

@@ -265,3 +265,13 @@ def test_a_planted_value_is_found() -> None:
     assert [verdict.entity.entity_id for verdict in result.mismatches] == [victim]
     assert "Home Assistant shows 19.8 %, the dashboard said 12.34 %" in str(result.mismatches[0])
     assert "Compared 19 values" in str(result)
+
+
+def test_what_is_off_in_a_full_fleet_is_not_missing() -> None:
+    """Home Assistant has no room for everything of a thousand servers; whether they are online it shows always."""
+    entities = _entities()
+    off = [replace(entity, enabled=entity.key not in {"online", "load_15"}) for entity in entities]
+    crowd = [replace(entities[0], entity_id=f"sensor.x{number}", key=f"x{number}") for number in range(8_000)]
+    readings = _readings(*[_server() for _ in range(10)])
+    assert _compare(off, readings).missing == ["load_15 of server 1", "online of server 1"]
+    assert _compare([*off, *crowd], readings).missing == ["online of server 1"]

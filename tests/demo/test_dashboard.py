@@ -1,9 +1,11 @@
 """The demo's reader finds out the generation, signs in to it, and reads the same fleet on each."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 import json
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -26,9 +28,11 @@ def auto_enable_custom_integrations() -> None:
 
 
 @asynccontextmanager
-async def _simulated(generation: str) -> AsyncGenerator[tuple[Simulator, aiohttp.ClientSession]]:
+async def _simulated(
+    generation: str, release: str | None = None, **options: Any
+) -> AsyncGenerator[tuple[Simulator, aiohttp.ClientSession]]:
     dashboard = Dashboard()
-    simulator = Simulator(dashboard, generation=generation)
+    simulator = Simulator(dashboard, generation=generation, release=release, **options)
     populate(dashboard)
     await simulator.start()
     try:
@@ -54,6 +58,63 @@ async def test_read(generation: str, credential: Credential) -> None:
     # Eight servers with swap, cards, temperatures; then their events, ends, cycles; four services; three tasks.
     assert len(places(second, live=reading.live)) == (181 if reading.live else 127)
     assert len([request for request in simulator.requests if request.path.endswith("/login")]) <= 1
+
+
+@pytest.mark.usefixtures("socket_enabled")
+@pytest.mark.parametrize(
+    ("release", "credential"),
+    [
+        ("0.13.25", TOKEN),
+        ("1.0.0", LOGIN),
+        ("1.4.9", LOGIN),
+        ("1.7.6", LOGIN),
+        ("2.0.0", LOGIN),
+        ("2.1.0", PAT),
+        ("2.3.7", PAT),
+    ],
+)
+async def test_every_release_is_read_alike(release: str, credential: Credential) -> None:
+    async with _simulated("", release) as (simulator, session):
+        reading = await reader(session, Access(simulator.url, credential))
+        await reading.read()
+    assert len(reading.readings[0].servers) == 8
+    assert len(reading.readings[0].services) == (4 if reading.live else 0)
+    assert len(reading.readings[0].tasks) == (3 if reading.live else 0)
+
+
+@pytest.mark.usefixtures("socket_enabled")
+@pytest.mark.parametrize(("release", "credential"), [("1.0.0", LOGIN), ("2.3.7", PAT)])
+async def test_a_state_that_stood_in_a_frame_alone_is_read(release: str, credential: Credential) -> None:
+    async with _simulated("", release, frames="manual") as (simulator, session):
+        machine = simulator.dashboard.servers[1].machine
+        reading = await reader(session, Access(simulator.url, credential))
+        async with reading:
+            while not simulator.live.online:
+                await asyncio.sleep(0)
+            # Between two answers: the reader asks once a second.
+            machine.pin(cpu=77.0)
+            machine.report_now()
+            await simulator.push_frame()
+            machine.unpin("cpu")
+            machine.report_now()
+            seen = len(reading.readings)
+            while len(reading.readings) == seen:
+                await asyncio.sleep(0)
+    loads = [told.state.numbers["cpu"] for each in reading.readings if (told := each.servers[machine.uuid]).state]
+    assert 77.0 in loads
+    framed = reading.readings[loads.index(77.0)]
+    assert len(framed.servers) == 8
+    assert framed.servers[machine.uuid].note
+    assert framed.asked <= framed.at
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_dashboard_whose_frames_cannot_be_had_is_read_nevertheless() -> None:
+    async with _simulated("v2") as (simulator, session):
+        simulator.faults.set("html_502", path="/ws/server")
+        async with await reader(session, Access(simulator.url, PAT)) as reading:
+            await reading.wait_until(reading.readings[0].at)
+    assert len(reading.readings) > 1
 
 
 @pytest.mark.usefixtures("socket_enabled")
@@ -95,3 +156,20 @@ def test_recorded_answers_can_be_read(generation: str) -> None:
     assert all(server.cycles for server in servers.values())
     assert any(server.note for server in servers.values())
     assert services_v1(probes).keys() == probes.get("services", {}).keys()
+
+
+def test_a_rule_that_has_counted_nothing_yet_has_no_cycle() -> None:
+    server = {"id": 1, "uuid": "u", "last_active": "0001-01-01T00:00:00Z"}
+    rule = {"name": "New", "from": "2026-11-01T00:00:00Z", "to": "2026-12-01T00:00:00Z", "max": 5, "min": 0}
+    (told,) = servers_v1([server], {"cycle_transfer_stats": {"1": rule, "2": {**rule, "transfer": None}}}).values()
+    assert told.cycles == {}
+    assert told.host is told.state is None
+
+
+def test_a_number_that_cannot_be_is_none() -> None:
+    state = {"mem_used": 18446744073692376064, "net_in_transfer": 2**64 - 5, "cpu": 3}
+    server = {"id": 1, "uuid": "u", "last_active": "0001-01-01T00:00:00Z", "state": state}
+    (told,) = servers_v1([server], {}).values()
+    assert told.state
+    assert (told.state.numbers["mem_used"], told.state.numbers["net_in_transfer"]) == (None, None)
+    assert (told.state.numbers["cpu"], told.state.numbers["disk_used"]) == (3.0, 0.0)
