@@ -115,6 +115,25 @@ bring_debian_python() {
     rm -rf "$apt"
 }
 
+# Node.js runs the tests of the frontend's modules, and checks their types.
+need_node() {
+    local major
+    major=$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/')
+    [ "${major:-0}" -ge 20 ] || die "Node.js 20 or newer was not found. Install it (Debian: apt install nodejs npm) and run this again."
+}
+
+# Sets $tsc to the type checker that package.json pins.
+find_tsc() {
+    need_node
+    local folder=$environments/typescript
+    tsc=$folder/node_modules/.bin/tsc
+    if cmp -s package.json "$folder/package.json" && [ -x "$tsc" ]; then return; fi
+    mkdir -p "$folder"
+    cp package.json "$folder/package.json"
+    step "Installing TypeScript" npm install --prefix "$folder" --no-audit --no-fund --no-package-lock ||
+        { rm "$folder/package.json"; die "TypeScript could not be installed (see above)."; }
+}
+
 environment() {
     local name=$1 file
     shift

@@ -17,10 +17,12 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.typing import ConfigType
 
 from .api import BlockedError, GatewayError, Generation, NezhaError, connect, identify
 from .const import CONF_GENERATION, CONF_REJECTED, DOMAIN
+from .frontend import async_announce, async_forget, async_remove_overview, async_serve, async_setup_commands
 from .repairs import BlockedIssue, create_renumbered_issue, delete_issues, delete_renumbered_issue
 from .runtime.coordinator import NezhaConfigEntry, NezhaCoordinator, memory_store
 from .runtime.devices import key_of
@@ -28,9 +30,19 @@ from .runtime.session import lasting_session
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.CALENDAR, Platform.EVENT, Platform.SENSOR)
 
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Set up what all dashboards share."""
+    async_setup_commands(hass)
+    await async_serve(hass)
+    return True
+
 
 async def async_setup_entry(hass: HomeAssistant, entry: NezhaConfigEntry) -> bool:
     """Set up a dashboard."""
+    await async_announce(hass)
     if entry.data.get(CONF_REJECTED):
         raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="rejected")
     url = URL(entry.data[CONF_URL])
@@ -94,6 +106,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: NezhaConfigEntry) -> No
     """Forget what was known of a dashboard's servers, and what was told about it."""
     delete_issues(hass, entry)
     await memory_store(hass, entry.entry_id).async_remove()
+    await async_remove_overview(hass, entry)
+    if all(other.entry_id == entry.entry_id for other in hass.config_entries.async_entries(DOMAIN)):
+        await async_forget(hass)
 
 
 async def async_remove_config_entry_device(

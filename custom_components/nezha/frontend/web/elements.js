@@ -1,0 +1,64 @@
+/** Defines all elements, and offers those that a user can choose. */
+
+import { DashboardEditor } from "./dashboard-editor.js";
+import { ServerCard } from "./server-card.js";
+import { suggestFor } from "./server-card-config.js";
+import { ServiceDays } from "./service-days.js";
+import {
+  DashboardStrategy,
+  GroupStrategy,
+  ServersStrategy,
+  ServerStrategy,
+  ServicesStrategy,
+  TrafficStrategy,
+} from "./strategies.js";
+import { textsOfPage } from "./texts/index.js";
+
+/** @type {Record<string, CustomElementConstructor>} */
+const ELEMENTS = {
+  "ll-strategy-dashboard-nezha": DashboardStrategy,
+  "ll-strategy-view-nezha-servers": ServersStrategy,
+  "ll-strategy-view-nezha-group": GroupStrategy,
+  "ll-strategy-view-nezha-services": ServicesStrategy,
+  "ll-strategy-view-nezha-traffic": TrafficStrategy,
+  "ll-strategy-view-nezha-server": ServerStrategy,
+  "nezha-server-card": ServerCard,
+  "nezha-service-days": ServiceDays,
+  "nezha-dashboard-editor": DashboardEditor,
+};
+
+/**
+ * Adds an offer to one of the frontend's lists, unless another copy of this module did.
+ *
+ * @param {string} list
+ * @param {{type: string} & Record<string, unknown>} offer
+ */
+function offer(list, offer) {
+  /** @type {any} */
+  const page = window;
+  page[list] ??= [];
+  if (!page[list].some((/** @type {{type: string}} */ other) => other.type === offer.type)) page[list].push(offer);
+}
+
+/** Defines what is not defined yet. */
+export function define() {
+  for (const [name, element] of Object.entries(ELEMENTS)) {
+    if (!customElements.get(name)) customElements.define(name, element);
+  }
+  const texts = textsOfPage();
+  offer("customStrategies", {
+    type: "nezha",
+    strategyType: "dashboard",
+    name: "Nezha",
+    description: texts.dashboard_description,
+    documentationURL: "https://github.com/nezha-ha/nezha/blob/main/docs/dashboard.md",
+  });
+  offer("customCards", {
+    type: "nezha-server-card",
+    name: texts.card_name,
+    description: texts.card_description,
+    preview: true,
+    documentationURL: "https://github.com/nezha-ha/nezha/blob/main/docs/dashboard.md",
+    getEntitySuggestion: suggestFor,
+  });
+}

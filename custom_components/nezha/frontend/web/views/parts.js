@@ -1,0 +1,84 @@
+/** What views share beside native pieces: the server card's configuration, a server's traffic cycles, what they are made with. */
+
+import { pageOf } from "../cards.js";
+import { CARD_KEYS, GRID } from "../server-card-config.js";
+
+/**
+ * @typedef {import("../types.js").Config} Config
+ * @typedef {import("../types.js").Hass} Hass
+ * @typedef {import("../types.js").Hub} Hub
+ * @typedef {import("../types.js").Options} Options
+ * @typedef {import("../types.js").Server} Server
+ * @typedef {import("../texts/index.js").Texts} Texts
+ * @typedef {{number: number, name: string, share?: string, reset?: string}} CycleEntities
+ *
+ * @typedef {object} Context what every view is made with
+ * @property {Hass} hass
+ * @property {Texts} texts
+ * @property {Options} options
+ * @property {(server: Server) => string} pageOf the address of a server's page
+ */
+
+/**
+ * Returns the path of a server's page. v0 numbers its servers, and another dashboard does so too: from the second dashboard on,
+ * paths say which one is meant.
+ *
+ * @param {Server} server
+ * @param {number} hubIndex
+ */
+export const pathOf = (server, hubIndex) => (hubIndex ? `${server.path}-${hubIndex + 1}` : server.path);
+
+/**
+ * @param {Hass} hass
+ * @param {Texts} texts
+ * @param {Options} options
+ * @param {Hub[]} hubs
+ * @returns {Context}
+ */
+export function contextOf(hass, texts, options, hubs) {
+  /** @type {Map<string, string>} */
+  const pages = new Map();
+  for (const [index, hub] of hubs.entries()) {
+    for (const server of hub.servers) pages.set(server.device_id, pageOf(hass, pathOf(server, index)));
+  }
+  return { hass, texts, options, pageOf: (server) => pages.get(server.device_id) ?? pageOf(hass, server.path) };
+}
+
+/**
+ * @param {Server} server
+ * @param {"card" | "row"} size
+ * @param {Context} context
+ * @returns {Config}
+ */
+export function serverCard(server, size, context) {
+  const entities = Object.fromEntries(
+    CARD_KEYS.flatMap((key) => (server.entities[key] ? [[key, server.entities[key]]] : [])),
+  );
+  return {
+    type: "custom:nezha-server-card",
+    device_id: server.device_id,
+    layout: size,
+    country: server.country || undefined,
+    entities,
+    navigation_path: context.pageOf(server),
+    grid_options: GRID[size],
+  };
+}
+
+/**
+ * Returns the traffic cycles that count a server, in the order of their rules.
+ *
+ * @param {Hub} hub
+ * @param {Server} server
+ * @returns {CycleEntities[]}
+ */
+export function cyclesOf(hub, server) {
+  return hub.cycles
+    .map(({ number, name }) => ({
+      number,
+      name: name || String(number),
+      share: server.entities[`cycle_${number}_used_share`],
+      reset: server.entities[`cycle_${number}_reset`],
+    }))
+    .filter(({ share, reset }) => share || reset);
+}
