@@ -91,7 +91,7 @@ class Home:
     @callback
     def _see(self, event: Event) -> None:
         state = event.data["new_state"]
-        if state and state.entity_id.endswith("_online") and state.domain == "binary_sensor":
+        if state and state.domain == "binary_sensor" and not state.entity_id.endswith("_dashboard"):
             self.seen.append((state.entity_id, state.state))
 
     async def viewer(self) -> None:

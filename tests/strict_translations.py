@@ -98,7 +98,9 @@ def strict_translations() -> Iterator[None]:
             texts.show(f"device.{given['translation_key']}.name", given.get("translation_placeholders"))
 
     def on_entity(entity: Entity, _: Any, __: Mapping[str, Any]) -> None:
-        if entity.platform.platform_name == DOMAIN and entity.translation_key:
+        # An entity that stands for its device has no name of its own.
+        is_named = getattr(entity, "_attr_name", "") is not None
+        if entity.platform.platform_name == DOMAIN and entity.translation_key and is_named:
             key = f"entity.{entity.platform.domain}.{entity.translation_key}.name"
             texts.show(key, entity.translation_placeholders)
 

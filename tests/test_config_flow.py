@@ -197,7 +197,7 @@ async def test_an_address_and_a_token_make_an_entry(hass: HomeAssistant, flow: F
         CONF_TOKEN: TOKEN,
     }
     assert {device.name for device in devices(hass)} > {"alpha", "beta", "gamma"}
-    assert hass.states.get("binary_sensor.alpha_online").state == "on"
+    assert hass.states.get("binary_sensor.alpha").state == "on"
 
 
 @pytest.mark.filterwarnings("ignore::aiohttp.web.NotAppKeyWarning")  # Home Assistant's own
@@ -632,7 +632,7 @@ async def test_a_new_token_takes_the_place_of_a_rejected_one(hass: HomeAssistant
     assert entry.data == entry_of(f"{simulator.url}", token=NEW).data | {CONF_URL: entry.data[CONF_URL]}
     assert CONF_REJECTED not in entry.data
     assert entry.state is ConfigEntryState.LOADED
-    assert hass.states.get("binary_sensor.alpha_online").state == "on"
+    assert hass.states.get("binary_sensor.alpha").state == "on"
     assert entities_and_devices(hass) == ids
     assert not ir.async_get(hass).issues
 
@@ -762,7 +762,7 @@ async def test_a_new_address_keeps_every_entity_and_device(hass: HomeAssistant, 
         assert entry.data[CONF_URL] == moved.url
         assert entry.state is ConfigEntryState.LOADED
         assert entities_and_devices(hass) == ids
-        assert hass.states.get("binary_sensor.alpha_online").state == "on"
+        assert hass.states.get("binary_sensor.alpha").state == "on"
         assert {str(device.configuration_url) for device in devices(hass)} == {moved.url}
         assert sent(moved, TOKEN) == 2
 

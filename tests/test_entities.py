@@ -9,12 +9,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from syrupy.assertion import SnapshotAssertion
 from syrupy.filters import props
 
+from custom_components.nezha.api import NezhaError
 from custom_components.nezha.runtime.devices import key_of
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from simulator import Simulator
 
-from .conftest import Clock, entry_of, set_up
+from .conftest import Clock, entry_of, refresh, set_up
 from .scripted import ScriptedDashboard
+from .strict_translations import TRANSLATIONS
 
 DETAILS = json.loads((Path(__file__).parent / "recordings/v0/details.json").read_text())
 
@@ -59,3 +62,56 @@ async def test_entities_in_full(hass: HomeAssistant, entry: MockConfigEntry, sna
         if not of_server or any(entity.unique_id.startswith(prefix) for prefix in shown):
             assert entity == snapshot(name=f"{entity.entity_id}-entry")
             assert hass.states.get(entity.entity_id) == snapshot(name=f"{entity.entity_id}-state")
+
+
+async def test_what_stands_for_a_device_has_no_name_of_its_own(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    state = hass.states.get("binary_sensor.vps_0")
+    assert state
+    assert state.name == "vps-0"
+
+
+class TestDashboard:
+    """Whether the dashboard answers is seen at all times, and why it does not."""
+
+    @pytest.fixture
+    async def running(self, hass: HomeAssistant, simulator: Simulator) -> MockConfigEntry:
+        """Run an entry."""
+        return await set_up(hass, entry_of(simulator.url))
+
+    def shown(self, hass: HomeAssistant) -> tuple[str, str | None]:
+        """Return what a user sees."""
+        state = hass.states.get("binary_sensor.dashboard_dashboard")
+        assert state
+        return state.state, state.attributes["reason"]
+
+    async def test_it_goes_and_comes_back(
+        self, hass: HomeAssistant, running: MockConfigEntry, simulator: Simulator
+    ) -> None:
+        assert self.shown(hass) == ("on", None)
+        simulator.faults.set("html_502")
+        await refresh(hass, running)
+        assert self.shown(hass) == ("off", "server_error")
+        simulator.faults.clear()
+        await refresh(hass, running)
+        assert self.shown(hass) == ("on", None)
+
+    async def test_another_reason_is_shown_too(
+        self, hass: HomeAssistant, running: MockConfigEntry, simulator: Simulator
+    ) -> None:
+        for fault, reason in (("html_502", "server_error"), ("refuse", "refused"), ("html_502", "server_error")):
+            simulator.faults.clear()
+            simulator.faults.set(fault)
+            await refresh(hass, running)
+            assert self.shown(hass) == ("off", reason)
+
+    async def test_each_reason_has_a_text(self) -> None:
+        for language in TRANSLATIONS.parent.glob("*.json"):
+            texts = json.loads(language.read_text())
+            reasons = texts["entity"]["binary_sensor"]["dashboard"]["state_attributes"]["reason"]["state"]
+            assert reasons.keys() == {each.reason for each in every_error(NezhaError)} | {"rejected"}
+
+
+def every_error(kind: type[NezhaError]) -> set[type[NezhaError]]:
+    """Return all errors that derive from one."""
+    kinds = kind.__subclasses__()
+    return {*kinds}.union(*(every_error(each) for each in kinds))

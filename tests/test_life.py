@@ -76,9 +76,14 @@ def shown_time(hass: HomeAssistant, key: str, identity: str = "1") -> int:
 
 
 def all_shown(hass: HomeAssistant) -> set[str]:
-    """Return all that can be seen of the integration at present, without repetitions."""
+    """Return all that can be seen of the integration at present, without repetitions, but whether the dashboard answers."""
     registry = er.async_get(hass)
-    return {state.state for state in hass.states.async_all() if registry.async_is_registered(state.entity_id)}
+    of_dashboard = registry.async_get_entity_id("binary_sensor", DOMAIN, "hub_dashboard")
+    return {
+        state.state
+        for state in hass.states.async_all()
+        if registry.async_is_registered(state.entity_id) and state.entity_id != of_dashboard
+    }
 
 
 def device_of(hass: HomeAssistant, identity: str | None = "1") -> dr.DeviceEntry | None:
@@ -274,7 +279,8 @@ class TestUnreachableDashboard:
 
         @callback
         def see(event: Event) -> None:
-            if (state := event.data["new_state"]) and state.entity_id.startswith("binary_sensor."):
+            state = event.data["new_state"]
+            if state and state.domain == "binary_sensor" and not state.entity_id.endswith("_dashboard"):
                 seen[state.entity_id, state.state] += 1
 
         hass.bus.async_listen(EVENT_STATE_CHANGED, see)
@@ -341,7 +347,7 @@ class TestServersComeAndGo:
         await poll_without(hass, clock, entry, lists=3, seconds=TEN_MINUTES)
         assert device_of(hass) is None
         assert entity_id(hass, "online") is None
-        assert hass.states.get("binary_sensor.alpha_online") is None
+        assert hass.states.get("binary_sensor.alpha") is None
         assert device_of(hass, "2")
 
     @pytest.mark.parametrize(("lists", "seconds"), [(2, TEN_MINUTES), (2, 86_400), (3, 599), (20, 599)])
@@ -763,7 +769,7 @@ class TestNames:
         simulator.dashboard.rename(1, "omega")
         await refresh(hass, entry)
         assert device_of(hass).name == "omega"
-        assert state_of(hass, "online").name == "omega Online"
+        assert state_of(hass, "online").name == "omega"
         assert ids(hass) == before
 
     async def test_unless_the_user_named_it(self, hass: HomeAssistant, simulator: Simulator) -> None:
@@ -772,7 +778,7 @@ class TestNames:
         simulator.dashboard.rename(1, "omega")
         await refresh(hass, entry)
         assert (device_of(hass).name_by_user, device_of(hass).name) == ("mine", "omega")
-        assert state_of(hass, "online").name == "mine Online"
+        assert state_of(hass, "online").name == "mine"
 
     async def test_two_of_the_same_name(self, hass: HomeAssistant, scripted: ScriptedDashboard) -> None:
         await set_up_with(hass, scripted, server(1, status={"CPU": 1}), server(2, status={"CPU": 2}))
@@ -920,17 +926,23 @@ class TestHub:
         silent = server(3, "gamma", last_active=now() - 600)
         await set_up_with(hass, scripted, server(1), server(2, "beta"), silent, blank_server(4, "delta"))
         figures = {key: shown(hass, key, None) for key in ("servers", "servers_online", "servers_offline")}
-        assert figures == {"servers": "4", "servers_online": "2", "servers_offline": "2"}
-        assert float(shown(hass, "net_in_speed", None)) == 2
-        assert float(shown(hass, "net_out_speed", None)) == 4
+        assert figures == {"servers": "4", "servers_online": "2", "servers_offline": "1"}
+        never_seen = er.async_get(hass).async_get(entity_id(hass, "servers_never_seen", None) or "")
+        assert never_seen.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+        assert float(shown(hass, "net_in_speed", None)) == 2_000
+        assert float(shown(hass, "net_out_speed", None)) == 4_000
+        assert state_of(hass, "net_in_speed", None).attributes["unit_of_measurement"] == "kB/s"
 
+    @pytest.mark.usefixtures("all_enabled")
     async def test_the_offline_ones_are_named_and_not_recorded(
         self, hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard
     ) -> None:
         silent = server(3, "gamma", last_active=now() - 600)
-        await set_up_with(hass, scripted, server(1), silent, blank_server(4, "delta"))
-        state = state_of(hass, "servers_offline", None)
-        assert (state.attributes["offline"], state.attributes["never_seen"]) == (["gamma"], ["delta"])
+        nameless = server(5, "", last_active=now() - 600)
+        await set_up_with(hass, scripted, server(1), silent, blank_server(4, "delta"), nameless)
+        state, never_seen = (state_of(hass, f"servers_{kind}", None) for kind in ("offline", "never_seen"))
+        assert (state.state, state.attributes["offline"]) == ("2", ["gamma", "Server 5"])
+        assert (never_seen.state, never_seen.attributes["never_seen"]) == ("1", ["delta"])
         assert state.state_info["unrecorded_attributes"] >= {"offline", "never_seen"}
 
     async def test_disabled_devices_do_not_count_and_stay(
@@ -946,7 +958,7 @@ class TestHub:
         await refresh(hass, entry)
         assert shown(hass, "servers", None) == shown(hass, "servers_online", None) == "1"
         assert state_of(hass, "servers_offline", None).attributes["offline"] == []
-        assert float(shown(hass, "net_in_speed", None)) == 1
+        assert float(shown(hass, "net_in_speed", None)) == 1_000
 
         scripted.servers = [server(1)]
         await poll_without(hass, clock, entry, lists=5, seconds=3_600)
@@ -958,7 +970,7 @@ class TestHub:
         hub, device = device_of(hass, None), device_of(hass)
         assert (hub.name, hub.entry_type) == ("dashboard", dr.DeviceEntryType.SERVICE)
         assert device.via_device_id == hub.id
-        assert (device.model, device.hw_version, device.sw_version) == ("debian 12.11", "x86_64 · kvm", "0.20.5")
+        assert (device.model, device.hw_version, device.sw_version) == ("Debian 12.11", "x86_64 · KVM", None)
         assert device.configuration_url == scripted.url
 
     async def test_a_server_of_which_little_is_known(self, hass: HomeAssistant, scripted: ScriptedDashboard) -> None:
@@ -966,7 +978,7 @@ class TestHub:
         await set_up_with(hass, scripted, server(host=nothing), blank_server(2))
         for identity in "12":
             device = device_of(hass, identity)
-            assert (device.model, device.hw_version, device.sw_version) == (None, None, None)
+            assert (device.model, device.hw_version, device.sw_version) == ("Server", None, None)
 
 
 class TestStates:

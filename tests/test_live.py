@@ -627,7 +627,7 @@ class TestUpgrade:
         issue = ir.async_get(hass).async_get_issue(DOMAIN, "renumbered_hub")
         assert issue.is_fixable
         assert issue.translation_placeholders["generation"] == target
-        assert hass.states.get("binary_sensor.alpha_online").state == STATE_UNAVAILABLE
+        assert hass.states.get("binary_sensor.alpha").state == STATE_UNAVAILABLE
         assert len(dr.async_entries_for_config_entry(dr.async_get(hass), "hub")) == devices
         carried = [request for request in simulator.requests if "Authorization" in request.headers]
         assert len(carried) == 1, "the one by which it was found out"
@@ -637,4 +637,4 @@ class TestUpgrade:
         await hass.config_entries.async_reload(entry.entry_id)
         await hass.async_block_till_done()
         assert ir.async_get(hass).async_get_issue(DOMAIN, "renumbered_hub") is None
-        assert hass.states.get("binary_sensor.alpha_online").state not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+        assert hass.states.get("binary_sensor.alpha").state not in (STATE_UNAVAILABLE, STATE_UNKNOWN)

@@ -143,11 +143,11 @@ async def test_the_seconds_until_offline_are_used(hass: HomeAssistant, scripted:
     # Fetched once more after each change: what was said before must not decide.
     scripted.servers = [server(last_active=int(datetime.now(UTC).timestamp()) - 60)]
     entry = await set_up(hass, entry_of(scripted.url))
-    assert hass.states.get("binary_sensor.alpha_online").state == "off"
+    assert hass.states.get("binary_sensor.alpha").state == "off"
     await choose(hass, entry, offline_after=120)
-    assert hass.states.get("binary_sensor.alpha_online").state == "on"
+    assert hass.states.get("binary_sensor.alpha").state == "on"
     await choose(hass, entry, offline_after=20)
-    assert hass.states.get("binary_sensor.alpha_online").state == "off"
+    assert hass.states.get("binary_sensor.alpha").state == "off"
 
 
 async def test_without_a_choice_of_groups_all_servers_are_taken(hass: HomeAssistant, simulator: Simulator) -> None:
@@ -159,12 +159,12 @@ async def test_a_choice_of_groups_takes_servers_and_lets_them_go(hass: HomeAssis
     entry = await set_up(hass, entry_of(simulator.url))
     await choose(hass, entry, groups=["Tokyo"])
     assert servers(hass, entry) == {"alpha"}
-    assert hass.states.get("binary_sensor.beta_online") is None
+    assert hass.states.get("binary_sensor.beta") is None
     await choose(hass, entry, groups=["Berlin", UNGROUPED])
     assert servers(hass, entry) == {"beta", "gamma"}
     await choose(hass, entry, groups=[])
     assert servers(hass, entry) == {"alpha", "beta", "gamma"}
-    assert hass.states.get("binary_sensor.alpha_online").state == "on"
+    assert hass.states.get("binary_sensor.alpha").state == "on"
 
 
 async def test_servers_without_a_group_can_be_chosen(hass: HomeAssistant, simulator: Simulator) -> None:
@@ -180,7 +180,7 @@ async def test_a_new_server_of_a_chosen_group_appears_by_itself(hass: HomeAssist
     simulator.dashboard.add_server("epsilon", tag="Berlin")
     await refresh(hass, entry)
     assert servers(hass, entry) == {"alpha", "delta"}
-    assert hass.states.get("binary_sensor.delta_online").state == "on"
+    assert hass.states.get("binary_sensor.delta").state == "on"
 
 
 async def test_a_server_that_changes_its_group_comes_and_goes(hass: HomeAssistant, simulator: Simulator) -> None:

@@ -157,7 +157,7 @@ async def test_a_service_is_a_device_behind_the_hub(
 async def test_a_nameless_service_is_called_by_its_number(hass: HomeAssistant, simulator: Simulator) -> None:
     simulator.dashboard.services[1].name = ""
     await set_up(hass, entry_for(simulator))
-    assert device_of(hass, "service_1").name == "1"
+    assert device_of(hass, "service_1").name == "Service 1"
 
 
 @pytest.mark.parametrize(("up", "down", "state"), [(9, 1, STATE_ON), (8, 2, STATE_OFF), (0, 1, STATE_OFF)])

@@ -47,12 +47,15 @@ class TaskButton(HubEntity[dict[str, Any]], ButtonEntity):
         task = coordinator.tasks[key]
         self._key = key
         self._number = task.number
-        self._attr_translation_placeholders = {"task": task.name}
 
     @property
     def task(self) -> Task | None:
         """The task, while the dashboard can be had and lists it."""
         return self.coordinator.tasks.get(self._key) if self.coordinator.last_update_success else None
+
+    @override
+    def _read_placeholders(self) -> dict[str, str] | None:
+        return {"task": task.name} if (task := self.task) else None
 
     @override
     def _read(self) -> dict[str, Any] | None:

@@ -99,6 +99,9 @@ def _judge_hub(entity: Entity, pair: Sequence[Reading], later: Sequence[Reading]
 
     A server that came, went or booted after that is shown at once, before the others' next turn.
     """
+    if entity.key == "dashboard":
+        # There were two readings: it answered.
+        return _judge_word(entity, {"on"})
     rule = SERVER.get(entity.key) or Rule(lambda _: None, entity.attributes.get("unit_of_measurement"), 0)
     low = high = 0.0
     for identity in {identity for reading in (*pair, *later) for identity in reading.servers}:
@@ -127,7 +130,8 @@ def _share(key: str, rule: Rule[Server], server: Server, state: str) -> float:
         case "servers_online":
             return state == "on"
         case "servers_offline":
-            return state == "off"
+            # One that never reported is counted by a sensor of its own.
+            return state == "off" and server.last_active > 0
     return (rule.value(server) or 0) if state == "on" else 0
 
 

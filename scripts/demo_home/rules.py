@@ -15,7 +15,7 @@ OFFLINE_AFTER = 30
 FRAME = 2
 """Seconds between two frames of v1 and v2."""
 _GIB = 2**30
-_MB = 10**6
+_KB = 10**3
 _UP_SHARE = 0.8
 """Of the newest probes, more have to succeed for the dashboard's own page to call a service up."""
 
@@ -72,8 +72,8 @@ SERVER: dict[str, Rule[Server]] = {
     "disk": Rule(_percent("disk_used", lambda server: server.host.disk_total if server.host else 0), "%", 1),
     "memory_used": Rule(_number("mem_used"), "GiB", 2, _GIB),
     "disk_used": Rule(_number("disk_used"), "GiB", 2, _GIB),
-    "net_in_speed": Rule(_number("net_in_speed"), "MB/s", 2, _MB),
-    "net_out_speed": Rule(_number("net_out_speed"), "MB/s", 2, _MB),
+    "net_in_speed": Rule(_number("net_in_speed"), "kB/s", 1, _KB),
+    "net_out_speed": Rule(_number("net_out_speed"), "kB/s", 1, _KB),
     "net_in_transfer": Rule(_number("net_in_transfer"), "GiB", 2, _GIB),
     "net_out_transfer": Rule(_number("net_out_transfer"), "GiB", 2, _GIB),
     "load_1": Rule(_number("load_1"), None, 2),
@@ -86,7 +86,7 @@ SERVICE: dict[str, Rule[Service]] = {
     "availability_30_days": Rule(lambda service: _availability(service.up, service.down), "%", 2),
 }
 CYCLE_SHARE: Rule[Cycle] = Rule(lambda cycle: 100 * cycle.used / cycle.limit if cycle.limit else None, "%", 1)
-HUB = ("servers", "servers_online", "servers_offline", "net_in_speed", "net_out_speed")
+HUB = ("dashboard", "servers", "servers_online", "servers_offline", "net_in_speed", "net_out_speed")
 PRESENT = re.compile(r"changes|renewals|task_\d+")
 """Entities that have to be there, and whose state is no value of the dashboard's."""
 

@@ -37,7 +37,7 @@ def render(entities: Sequence[Entity], rows: int | None = None) -> str:
         drawn.append(f"… and {hidden} more")
     summary = (
         f"{_show(hub, 'servers')} servers, {_show(hub, 'servers_online')} online, "
-        f"in {_show(hub, 'net_in_speed', 2)}, out {_show(hub, 'net_out_speed', 2)}"
+        f"in {_show(hub, 'net_in_speed', 1)}, out {_show(hub, 'net_out_speed', 1)}"
     )
     return "\n".join([summary, "", *(line.rstrip() for line in drawn)])
 
@@ -83,8 +83,8 @@ _COLUMNS = (
     ("Memory", lambda row: _show(row, "memory", 1)),
     ("Swap", lambda row: _show(row, "swap", 1)),
     ("Disk", lambda row: _show(row, "disk", 1)),
-    ("In", lambda row: _show(row, "net_in_speed", 2)),
-    ("Out", lambda row: _show(row, "net_out_speed", 2)),
+    ("In", lambda row: _show(row, "net_in_speed", 1)),
+    ("Out", lambda row: _show(row, "net_out_speed", 1)),
     ("Received", lambda row: _show(row, "net_in_transfer", 1)),
     ("Sent", lambda row: _show(row, "net_out_transfer", 1)),
     ("Load", lambda row: _show(row, "load_1", 2)),

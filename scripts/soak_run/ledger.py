@@ -8,7 +8,7 @@ from typing import override
 from simulator import Dashboard, Host, Server, State
 
 GIB = 2**30
-_MB = 10**6
+_KB = 10**3
 TRAFFIC = ("net_in_transfer", "net_out_transfer")
 """The counters, by the simulator's names and the integration's alike."""
 
@@ -96,8 +96,8 @@ def measurements(host: Host, state: State) -> Iterator[tuple[str, float]]:
         if total:
             yield key, 100 * used / total
         yield f"{key}_used", used / GIB
-    yield "net_in_speed", state.net_in_speed / _MB
-    yield "net_out_speed", state.net_out_speed / _MB
+    yield "net_in_speed", state.net_in_speed / _KB
+    yield "net_out_speed", state.net_out_speed / _KB
     yield "load_1", state.load_1
     yield "load_5", state.load_5
     yield "load_15", state.load_15

@@ -15,7 +15,7 @@ from scripts.demo_home.rules import server_keys
 NOW = 1_800_000_000
 GIB = 2**30
 UNITS = {"cpu": "%", "memory": "%", "disk": "%", "swap": "%", "memory_used": "GiB", "disk_used": "GiB"} | dict.fromkeys(
-    ("net_in_speed", "net_out_speed"), "MB/s"
+    ("net_in_speed", "net_out_speed"), "kB/s"
 )
 
 
@@ -89,8 +89,8 @@ def _entities(**states: str) -> list[Entity]:
         "disk": "50.0",
         "memory_used": "2.0",
         "disk_used": "50.0",
-        "net_in_speed": "1.5",
-        "net_out_speed": "0.02",
+        "net_in_speed": "1500.0",
+        "net_out_speed": "20.0",
         "net_in_transfer": "3.000000000",
         "net_out_transfer": "1.000000000",
         "load_1": "0.12",
@@ -100,11 +100,12 @@ def _entities(**states: str) -> list[Entity]:
     }
     online = shown["online"] == "on"
     hub = {
+        "dashboard": "on",
         "servers": "1",
         "servers_online": str(int(online)),
         "servers_offline": str(int(not online)),
-        "net_in_speed": "1.5" if online else "0",
-        "net_out_speed": "0.02" if online else "0",
+        "net_in_speed": "1500.0" if online else "0",
+        "net_out_speed": "20.0" if online else "0",
     }
     return [_entity(key, state) for key, state in shown.items()] + [
         _entity(key, state, server=None) for key, state in hub.items()
@@ -125,7 +126,7 @@ def test_what_the_dashboard_said_is_right() -> None:
     """Values that are rounded as they are shown are right, and all are compared."""
     comparison = _compare(_entities(), _readings(*[_server()] * 4))
     assert _wrong(comparison) == []
-    assert len(comparison.verdicts) == 14 + 5
+    assert len(comparison.verdicts) == 14 + 6
     assert comparison.missing == comparison.unexpected == []
 
 
@@ -142,7 +143,7 @@ def test_what_the_dashboard_said_is_right() -> None:
         ("memory", "26.0"),
         ("memory_used", "2.1"),
         ("net_in_transfer", "3.000001"),
-        ("net_in_speed", "1.51"),
+        ("net_in_speed", "1500.2"),
         ("load_15", "1.1"),
     ],
 )
@@ -233,8 +234,15 @@ def test_a_server_that_never_reported() -> None:
     """Zeros that nobody reported are no values."""
     hidden = {item.key: "unavailable" for item in _entities() if item.server and item.key != "online"}
     readings = _readings(*[_never_seen()] * 4)
-    assert _wrong(_compare(_entities(**{**hidden, "online": "off"}), readings)) == []
-    assert "cpu" in _wrong(_compare(_entities(**{**hidden, "online": "off", "cpu": "0.0"}), readings))
+
+    def wrong(**states: str) -> list[str]:
+        shown = _entities(**hidden | {"online": "off"} | states)
+        # One that never reported did not go offline.
+        shown = [replace(item, state="0") if item.key == "servers_offline" else item for item in shown]
+        return _wrong(_compare(shown, readings))
+
+    assert wrong() == []
+    assert "cpu" in wrong(cpu="0.0")
 
 
 def test_blanks_are_no_values() -> None:
@@ -264,7 +272,7 @@ def test_a_planted_value_is_found() -> None:
     result.add(_compare(entities, readings))
     assert [verdict.entity.entity_id for verdict in result.mismatches] == [victim]
     assert "Home Assistant shows 19.8 %, the dashboard said 12.34 %" in str(result.mismatches[0])
-    assert "Compared 19 values" in str(result)
+    assert "Compared 20 values" in str(result)
 
 
 def test_what_is_off_in_a_full_fleet_is_not_missing() -> None:

@@ -22,7 +22,7 @@ UNITS = {
     **dict.fromkeys(("memory_used", "disk_used", "net_in_transfer", "net_out_transfer"), "GiB"),
     **dict.fromkeys(("cpu", "memory", "disk", "availability_today", "availability_30_days"), "%"),
     **dict.fromkeys(("gpu_0", "gpu_1", "cycle_7_used_share"), "%"),
-    **dict.fromkeys(("net_in_speed", "net_out_speed"), "MB/s"),
+    **dict.fromkeys(("net_in_speed", "net_out_speed"), "kB/s"),
     "temperature_a": "°C",
     "latency": "ms",
 }
@@ -34,7 +34,7 @@ SHOWN = {
     "disk": "50.0",
     "memory_used": "2.0",
     "disk_used": "50.0",
-    "net_in_speed": "1.5",
+    "net_in_speed": "1500.0",
     "net_out_speed": "0.0",
     "net_in_transfer": "3.0",
     "net_out_transfer": "0.0",
@@ -52,10 +52,11 @@ SHOWN = {
 }
 SERVICE = {"up": "on", "latency": "20.5", "availability_today": "90.0", "availability_30_days": "95.0"}
 HUB = {
+    "dashboard": "on",
     "servers": "1",
     "servers_online": "1",
     "servers_offline": "0",
-    "net_in_speed": "1.5",
+    "net_in_speed": "1500.0",
     "net_out_speed": "0.0",
     "renewals": "off",
     "task_4": "unknown",
@@ -240,7 +241,9 @@ def test_online_is_shown_at_once_and_measurements_at_their_pace() -> None:
     assert _wrong(_compare(_entities(_offline(), hub=hub), early)) == ["online"]
 
 
-@pytest.mark.parametrize(("shown", "wrong"), [("12.5", []), ("5.0", ["net_in_speed"]), ("20.0", ["net_in_speed"])])
+@pytest.mark.parametrize(
+    ("shown", "wrong"), [("12500.0", []), ("5000.0", ["net_in_speed"]), ("20000.0", ["net_in_speed"])]
+)
 def test_the_sum_may_lack_a_server_that_went_offline_after_it_was_made(shown: str, wrong: list[str]) -> None:
     """Who goes offline is shown at once, before the next measurements of the others."""
     readings = []

@@ -26,7 +26,7 @@ def _fleet() -> list[Entity]:
     return [
         _entity(None, "Nezha", "servers", "2"),
         _entity(None, "Nezha", "servers_online", "1"),
-        _entity(None, "Nezha", "net_in_speed", "1.23456", "MB/s"),
+        _entity(None, "Nezha", "net_in_speed", "1.23456", "kB/s"),
         _entity("1", "香港", "online", "on"),
         _entity("1", "香港", "cpu", "12.34", "%"),
         _entity("1", "香港", "boot_time", boot),
@@ -39,7 +39,7 @@ def _fleet() -> list[Entity]:
 def test_table() -> None:
     """Each server has a line; what it has no value for is a dash, and wide characters keep the columns straight."""
     summary, _, header, vps, hong_kong = render(_fleet()).splitlines()
-    assert summary == "2 servers, 1 online, in 1.23 MB/s, out –"
+    assert summary == "2 servers, 1 online, in 1.2 kB/s, out –"
     assert header.split()[:2] == ["Server", "CPU"]
     assert vps.startswith("vps     offline       –")
     assert hong_kong.startswith("香港     online  12.3 %")

@@ -58,8 +58,9 @@ class Sight:
         return {self.shown(key, number) for key in ("load_1", *COUNTERS)} == {now}
 
     def all_shown(self) -> set[str]:
-        """Return all that is to be seen, without repetitions."""
-        return {state.state for state in self._states()}
+        """Return all that is to be seen, without repetitions, but whether the dashboard answers."""
+        ids = self.entity_ids()
+        return {state.state for state in self._states() if state.entity_id != ids.get("hub_dashboard")}
 
     def wrong(self) -> list[str]:
         """Return what is not as it is on a good day."""

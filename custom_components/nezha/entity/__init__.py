@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import batched
 from typing import override
 
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback, EntityPlatform
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..api import Service
@@ -64,8 +65,8 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
         super().__init__(coordinator, topic)
         self.entity_description = description
         self._shown: ShownT | None = None
-
         self._report: object = None
+        self._name_follows = False
 
     @abstractmethod
     def _read(self) -> ShownT | None:
@@ -75,11 +76,29 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
         """Return what differs with every report of what is measured; `None` where nothing is measured."""
         return None
 
+    def _read_placeholders(self) -> dict[str, str] | None:
+        """Return the names in the entity's own name, from the coordinator's data; `None` where they are unknown."""
+        return None
+
+    @override
+    def add_to_platform_start(
+        self, hass: HomeAssistant, platform: EntityPlatform, parallel_updates: asyncio.Semaphore | None
+    ) -> None:
+        """Learn the names in the entity's own name before it is registered."""
+        self._name_follows = self._follow_name()
+        super().add_to_platform_start(hass, platform, parallel_updates)
+
     @override
     async def async_added_to_hass(self) -> None:
         """Read the state that Home Assistant is about to write."""
         await super().async_added_to_hass()
         self._shown, self._report = self._read(), self._newest_report()
+
+    @callback
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Stay as it is: nothing here goes by the entity id. From 2026.11 on, who defines this is not added anew."""
+        if parents := getattr(super(), "async_entity_id_changed", None):
+            parents(old_entity_id)
 
     @override
     async def async_will_remove_from_hass(self) -> None:
@@ -92,9 +111,21 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
     def _handle_coordinator_update(self) -> None:
         before, self._shown = self._shown, self._read()
         earlier, self._report = self._report, self._newest_report()
+        if self._name_follows and self._follow_name():
+            self.async_write_ha_state()
         # Helpers that weigh by time have to know that a measurement stayed the same: that is reported, and not recorded.
-        if self._shown != before or (self._shown is not None and self._report != earlier):
+        elif self._shown != before or (self._shown is not None and self._report != earlier):
             self._write(before)
+
+    def _follow_name(self) -> bool:
+        """Take the names in the entity's own name; return whether any is new."""
+        placeholders = self._read_placeholders()
+        if placeholders is None or placeholders == self.translation_placeholders:
+            return False
+        self._attr_translation_placeholders = placeholders
+        # Core keeps a name that it has put together once.
+        self.__dict__.pop("name", None)
+        return True
 
     @callback
     def _write(self, before: ShownT | None) -> None:
@@ -117,6 +148,12 @@ class HubEntity[ShownT](NezhaEntity[ShownT]):
         entry_id = coordinator.config_entry.entry_id
         self._attr_unique_id = f"{entry_id}_{description.key}"
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry_id)})
+
+    def _name_of(self, identity: str) -> str:
+        """Return what the user sees as the name of a server, which may have none on the dashboard."""
+        identifier = device_identifier(self.coordinator.config_entry, identity)
+        device = dr.async_get(self.hass).async_get_device(identifiers={identifier})
+        return (device and (device.name_by_user or device.name)) or self.coordinator.data[identity].server.name
 
 
 class ServerEntity[ShownT](NezhaEntity[ShownT]):

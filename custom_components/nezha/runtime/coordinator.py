@@ -105,6 +105,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         self.backend = backend
         self._changes = Listeners(hass, entry)
         self._told = _Told(True, {}, {})
+        self._last_reason: str | None = None
         self._frame: Frame | None = None
         """The newest, while frames arrive."""
         self._identify = identify
@@ -136,6 +137,21 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         servers = self.data or {}
         told, self._told = self._told, _Told(self.last_update_success, self.cycles, servers)
         self._changes.tell(_news(told.servers, servers, everyone=told[:2] != self._told[:2]))
+
+    @property
+    def reason(self) -> str | None:
+        """Why the dashboard is unavailable: a key of `exceptions` in the translations."""
+        if self.last_update_success:
+            return None
+        return getattr(self.last_exception, "translation_key", None) or UnreachableError.reason
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        """Notify those who look at everything where a failure has another reason than the one before: core does not."""
+        before, self._last_reason = self._last_reason, self.reason
+        if before is not None and self.reason is not None and before != self.reason:
+            self._changes.tell(())
 
     @property
     def live(self) -> bool:

@@ -15,6 +15,7 @@ from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, 
 from ..api import Generation, Service, Snapshot
 from ..const import CONF_GENERATION, CONF_GROUP_AS_AREA, DOMAIN
 from ..fleet import KnownServer
+from ..names import machine, system
 
 SERVICE_PREFIX = "service_"
 """Begins the key of a service; no identity of a server does."""
@@ -134,18 +135,20 @@ class Devices:
         else:
             info["translation_key"] = "unnamed_server"
             info["translation_placeholders"] = {"number": str(server.number)}
-        if host:
-            info["model"] = f"{host.platform} {host.platform_version}".strip() or None
-            info["hw_version"] = " · ".join(filter(None, (host.arch, host.virtualization))) or None
-            info["sw_version"] = host.agent_version or None
+        info["model"] = (host and system(host.platform, host.platform_version)) or "Server"
+        info["hw_version"] = (host and machine(host.arch, host.virtualization)) or None
+        # Home Assistant would call the agent's version the server's firmware: it is a sensor.
+        info["sw_version"] = None
         if server.groups and self._entry.options.get(CONF_GROUP_AS_AREA):
             info["suggested_area"] = server.groups[0]
         return info
 
     def _describe_service(self, service: Service) -> DeviceInfo:
         """Say what is known of a service."""
-        return DeviceInfo(
-            entry_type=DeviceEntryType.SERVICE,
-            name=service.name or str(service.number),
-            configuration_url=self._url,
-        )
+        info = DeviceInfo(entry_type=DeviceEntryType.SERVICE, model="Service", configuration_url=self._url)
+        if service.name:
+            info["name"] = service.name
+        else:
+            info["translation_key"] = "unnamed_service"
+            info["translation_placeholders"] = {"number": str(service.number)}
+        return info

@@ -6,7 +6,7 @@ from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.components.sensor.const import DOMAIN as SENSOR_DOMAIN, UNIT_CONVERTERS
-from homeassistant.const import UnitOfDataRate
+from homeassistant.const import MAX_LENGTH_STATE_STATE, UnitOfDataRate
 from homeassistant.core import callback
 from homeassistant.helpers.entity import FLOAT_PRECISION
 
@@ -15,8 +15,8 @@ from ..entity import NezhaEntity
 SPEED: dict[str, Any] = {
     "device_class": SensorDeviceClass.DATA_RATE,
     "native_unit_of_measurement": UnitOfDataRate.BYTES_PER_SECOND,
-    "suggested_unit_of_measurement": UnitOfDataRate.MEGABYTES_PER_SECOND,
-    "suggested_display_precision": 2,
+    "suggested_unit_of_measurement": UnitOfDataRate.KILOBYTES_PER_SECOND,
+    "suggested_display_precision": 1,
 }
 """What descriptions of speeds share."""
 
@@ -31,6 +31,11 @@ _FORMAT = f".{FLOAT_PRECISION}"
 def as_time(seconds: int | None) -> datetime | None:
     """Return a moment of unix seconds."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def shortened(text: str) -> str:
+    """Return a text that is no longer than a state may be."""
+    return text if len(text) <= MAX_LENGTH_STATE_STATE else f"{text[: MAX_LENGTH_STATE_STATE - 1]}…"
 
 
 class ValueSensor(NezhaEntity[Shown], SensorEntity):

@@ -24,7 +24,6 @@ class CycleDescription(SensorEntityDescription):
     needs_limit: bool = False
     in_cycle: bool = False
     rule: int = 0
-    rule_name: str = ""
 
 
 CYCLES: tuple[CycleDescription, ...] = (
@@ -78,7 +77,6 @@ def _describe(cycles: list[TrafficCycle]) -> Iterator[CycleDescription]:
                     description,
                     key=f"cycle_{cycle.number}_{description.key}",
                     rule=cycle.number,
-                    rule_name=cycle.name,
                 )
 
 
@@ -101,10 +99,10 @@ class CycleSensor(ServerEntity[Shown], ValueSensor):
     _counted: Shown = (None, None)
     """What was shown last, and since when it counts."""
 
-    def __init__(self, coordinator: NezhaCoordinator, identity: str, description: CycleDescription) -> None:
-        """Name the rule: several may count the same server."""
-        super().__init__(coordinator, identity, description)
-        self._attr_translation_placeholders = {"rule": description.rule_name}
+    @override
+    def _read_placeholders(self) -> dict[str, str] | None:
+        cycle = self.coordinator.cycles.get(self.entity_description.rule)
+        return {"rule": cycle.name} if cycle else None
 
     @override
     def _read(self) -> Shown | None:

@@ -11,8 +11,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..api import Host
 from ..entity import ServerEntity, add_entities
 from ..fleet import KnownServer
+from ..names import Processor
 from ..runtime.coordinator import NezhaCoordinator
-from .base import Shown, Value, ValueSensor, as_time
+from .base import Shown, Value, ValueSensor, as_time, shortened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +41,12 @@ def _total(key: str, value_fn: Callable[[Host], int | None]) -> FactDescription:
 
 
 def _text(key: str, value_fn: Callable[[KnownServer], str | None]) -> FactDescription:
+    """Describe a text; as a state it has at most 255 characters."""
     return FactDescription(
         key=key,
         translation_key=key,
         entity_registry_enabled_default=False,
-        value_fn=lambda known: value_fn(known) or None,
+        value_fn=lambda known: shortened(value_fn(known) or "") or None,
     )
 
 
@@ -71,6 +73,13 @@ FACTS: tuple[FactDescription, ...] = (
     _text("country", lambda known: known.server.country),
     _text("group", lambda known: ", ".join(known.server.groups)),
     _text("agent_version", lambda known: known.host.agent_version if known.host else None),
+    _text("cpu_model", lambda known: Processor.parse(known.host.cpu).model if known.host else None),
+    FactDescription(
+        key="cpu_cores",
+        translation_key="cpu_cores",
+        entity_registry_enabled_default=False,
+        value_fn=lambda known: Processor.parse(known.host.cpu).cores if known.host else None,
+    ),
 )
 
 

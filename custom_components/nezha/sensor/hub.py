@@ -1,10 +1,10 @@
 """What all servers of a dashboard come to together."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, override
 
-from homeassistant.components.sensor import SensorEntityDescription, SensorStateClass
+from homeassistant.components.sensor import SensorEntity, SensorEntityDescription, SensorStateClass
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -19,52 +19,64 @@ from .base import SPEED, NumberSensor
 class HubDescription(SensorEntityDescription):
     """A figure about all servers."""
 
-    value_fn: Callable[[list[KnownServer]], float]
-    attributes_fn: Callable[[list[KnownServer]], dict[str, Any]] = lambda _: {}
+    value_fn: Callable[[Iterable[KnownServer]], float]
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
 
 
-def _online(servers: list[KnownServer]) -> list[KnownServer]:
-    return [known for known in servers if known.online]
+@dataclass(frozen=True, kw_only=True)
+class CountDescription(SensorEntityDescription):
+    """A number of servers; where they are worth naming, an attribute lists them."""
+
+    counts_fn: Callable[[KnownServer], bool]
+    attribute: str | None = None
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
 
 
-def _speeds(servers: list[KnownServer], read: Callable[[State], int | None]) -> Iterator[int]:
-    """Yield the speeds that are known."""
-    for known in _online(servers):
-        if known.state and (speed := read(known.state)) is not None:
-            yield speed
+def _never_seen(known: KnownServer) -> bool:
+    """Whether nothing was ever heard of a server."""
+    return not known.online and known.memory.last_active is None
 
 
-def _offline_names(servers: list[KnownServer]) -> dict[str, Any]:
-    """Name the offline servers, and apart from them those of which nothing was ever heard."""
-    offline = [known for known in servers if not known.online]
-    return {
-        "offline": [known.server.name for known in offline if known.memory.last_active is not None],
-        "never_seen": [known.server.name for known in offline if known.memory.last_active is None],
-    }
+COUNTS: tuple[CountDescription, ...] = (
+    CountDescription(key="servers", translation_key="servers", counts_fn=lambda _: True),
+    CountDescription(key="servers_online", translation_key="servers_online", counts_fn=lambda known: known.online),
+    CountDescription(
+        key="servers_offline",
+        translation_key="servers_offline",
+        counts_fn=lambda known: not known.online and not _never_seen(known),
+        attribute="offline",
+    ),
+    CountDescription(
+        key="servers_never_seen",
+        translation_key="servers_never_seen",
+        entity_registry_enabled_default=False,
+        counts_fn=_never_seen,
+        attribute="never_seen",
+    ),
+)
+
+
+def _sum(value_fn: Callable[[State], int | None]) -> Callable[[Iterable[KnownServer]], float]:
+    """Return what adds up the servers that are online; what is unknown of one of them is not in it."""
+
+    def add_up(servers: Iterable[KnownServer]) -> float:
+        states = (known.state for known in servers if known.online and known.state)
+        return sum(value for state in states if (value := value_fn(state)) is not None)
+
+    return add_up
 
 
 HUB: tuple[HubDescription, ...] = (
-    HubDescription(key="servers", translation_key="servers", value_fn=len),
-    HubDescription(
-        key="servers_online", translation_key="servers_online", value_fn=lambda servers: len(_online(servers))
-    ),
-    HubDescription(
-        key="servers_offline",
-        translation_key="servers_offline",
-        value_fn=lambda servers: len(servers) - len(_online(servers)),
-        attributes_fn=_offline_names,
-    ),
     HubDescription(
         key="net_in_speed",
         translation_key="net_in_speed",
-        value_fn=lambda servers: sum(_speeds(servers, lambda state: state.net_in_speed)),
+        value_fn=_sum(lambda state: state.net_in_speed),
         **SPEED,
     ),
     HubDescription(
         key="net_out_speed",
         translation_key="net_out_speed",
-        value_fn=lambda servers: sum(_speeds(servers, lambda state: state.net_out_speed)),
+        value_fn=_sum(lambda state: state.net_out_speed),
         **SPEED,
     ),
 )
@@ -73,33 +85,57 @@ HUB: tuple[HubDescription, ...] = (
 @callback
 def add_hub_sensors(coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
     """Add the dashboard's sensors."""
+    async_add_entities(CountSensor(coordinator, description) for description in COUNTS)
     async_add_entities(HubSensor(coordinator, description) for description in HUB)
 
 
-class HubSensor(HubEntity[tuple[float | None, dict[str, Any]]], NumberSensor[dict[str, Any]]):
-    """A figure about all servers; those whose device the user disabled do not count."""
+class FleetEntity[ShownT](HubEntity[ShownT]):
+    """An entity about all servers; those whose device the user disabled do not count."""
 
-    entity_description: HubDescription
-    _unrecorded_attributes = frozenset({"offline", "never_seen"})
-
-    @override
-    def _read(self) -> tuple[float, dict[str, Any]] | None:
-        if not self.coordinator.last_update_success:
-            return None
-        servers = self._servers()
-        description = self.entity_description
-        return self._rounded(description.value_fn(servers)), description.attributes_fn(servers)
+    def _servers(self) -> dict[str, KnownServer]:
+        disabled = self.coordinator.devices.disabled
+        return {identity: known for identity, known in self.coordinator.data.items() if identity not in disabled}
 
     @override
     def _newest_report(self) -> object:
-        return sum(known.report for known in self._servers())
+        return sum(known.report for known in self._servers().values())
 
-    def _servers(self) -> list[KnownServer]:
-        disabled = self.coordinator.devices.disabled
-        return [known for identity, known in self.coordinator.data.items() if identity not in disabled]
+
+class CountSensor(FleetEntity[tuple[int, list[str]]], SensorEntity):
+    """A number of servers."""
+
+    entity_description: CountDescription
+    _unrecorded_attributes = frozenset({"offline", "never_seen"})
+
+    @override
+    def _read(self) -> tuple[int, list[str]] | None:
+        if not self.coordinator.last_update_success:
+            return None
+        description = self.entity_description
+        meant = [identity for identity, known in self._servers().items() if description.counts_fn(known)]
+        return len(meant), [self._name_of(identity) for identity in meant] if description.attribute else []
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """Return how many servers there are of the kind."""
+        return self._shown[0] if self._shown else None
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
         """Return who is meant."""
-        return self._shown[1] if self._shown else None
+        attribute = self.entity_description.attribute
+        return {attribute: self._shown[1]} if attribute and self._shown else None
+
+
+class HubSensor(FleetEntity[tuple[float | None, None]], NumberSensor[None]):
+    """A figure about all servers."""
+
+    entity_description: HubDescription
+
+    @override
+    def _read(self) -> tuple[float, None] | None:
+        if not self.coordinator.last_update_success:
+            return None
+        return self._rounded(self.entity_description.value_fn(self._servers().values())), None

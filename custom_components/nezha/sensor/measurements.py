@@ -14,9 +14,12 @@ from ..figures import disk_share, memory_share, swap_share
 from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaCoordinator
 from .base import SPEED, NumberSensor
+from .parts import cards, read_card, read_sensor, sensor_key, sensor_label, sensors
 
 _LONGEST_UNSEEN = 60
 """Seconds."""
+_PARTS_ENABLED = 3
+"""Graphics cards and temperatures that a server shows by default; some report one for every core."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +28,8 @@ class StateDescription(SensorEntityDescription):
 
     value_fn: Callable[[State, Host | None], float | None]
     exists_fn: Callable[[KnownServer], bool] = lambda _: True
-    placeholders: dict[str, str] | None = None
+    part_fn: Callable[[KnownServer], str | None] | None = None
+    """The name of the part that is measured, where there may be several; `None` while it is unknown."""
     dead_band: float = 0
     """How far the number may move unseen, for `_LONGEST_UNSEEN` at most."""
 
@@ -93,54 +97,38 @@ STATES: tuple[StateDescription, ...] = (
 )
 
 
-_PARTS_ENABLED = 3
-"""Graphics cards and temperatures that a server shows by default; some report one for every core."""
-
-
 def _describe(known: KnownServer) -> Iterator[StateDescription]:
     """Say which measurements a server has."""
     yield from (description for description in STATES if description.exists_fn(known))
-    if known.state:
-        parts = [
-            *(_gpu(index, len(known.state.gpu)) for index in range(len(known.state.gpu))),
-            *_temperatures([temperature.name for temperature in known.state.temperatures]),
-        ]
-        yield from parts[:_PARTS_ENABLED]
-        yield from (replace(part, entity_registry_enabled_default=False) for part in parts[_PARTS_ENABLED:])
+    parts = [
+        *(_card(index) for index in range(len(cards(known)))),
+        *(_temperature(name, turn) for name, turn in sensors(known)),
+    ]
+    yield from parts[:_PARTS_ENABLED]
+    yield from (replace(part, entity_registry_enabled_default=False) for part in parts[_PARTS_ENABLED:])
 
 
-def _gpu(index: int, cards: int) -> StateDescription:
+def _card(index: int) -> StateDescription:
     """Describe the usage of a graphics card."""
-    return _percentage(
-        f"gpu_{index}",
-        lambda state, _: state.gpu[index] if index < len(state.gpu) else None,
-        translation_key="gpu" if cards == 1 else "gpu_number",
-        placeholders=None if cards == 1 else {"number": str(index + 1)},
-    )
 
+    def name(known: KnownServer) -> str | None:
+        names = cards(known)
+        return names[index] if index < len(names) else None
 
-def _temperatures(names: list[str]) -> Iterator[StateDescription]:
-    """Describe temperatures: each is known by its sensor's name, and by its turn where several have the same."""
-    for position, name in enumerate(names):
-        yield _temperature(name, turn=names[:position].count(name))
+    return _percentage(f"gpu_{index}", read_card(index), translation_key="gpu", part_fn=name)
 
 
 def _temperature(name: str, turn: int) -> StateDescription:
-    label = f"{name} {turn + 1}" if turn else name
-
-    def read(state: State, _: Host | None) -> float | None:
-        found = [temperature.celsius for temperature in state.temperatures if temperature.name == name]
-        return found[turn] if turn < len(found) else None
-
+    """Describe a temperature sensor."""
     return StateDescription(
-        key=f"temperature_{label}",
+        key=sensor_key(name, turn),
         translation_key="temperature",
-        placeholders={"sensor": label},
+        part_fn=lambda _: sensor_label(name, turn),
         device_class=SensorDeviceClass.TEMPERATURE,
         native_unit_of_measurement=UnitOfTemperature.CELSIUS,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
-        value_fn=read,
+        value_fn=read_sensor(name, turn),
     )
 
 
@@ -150,7 +138,7 @@ async def add_measurements(coordinator: NezhaCoordinator, async_add_entities: Ad
         coordinator,
         async_add_entities,
         things=lambda: coordinator.data,
-        parts=lambda known: known.parts,
+        parts=lambda known: (_has_swap(known), cards(known), sensors(known)),
         describe=_describe,
         create=StateSensor,
     )
@@ -162,10 +150,14 @@ class StateSensor(ServerEntity[tuple[float | None, None]], NumberSensor[None]):
     entity_description: StateDescription
 
     def __init__(self, coordinator: NezhaCoordinator, identity: str, description: StateDescription) -> None:
-        """Name the part that is measured where there are several."""
+        """Look at every report."""
         super().__init__(coordinator, identity, description, shows_facts=False)
-        if description.placeholders:
-            self._attr_translation_placeholders = description.placeholders
+
+    @override
+    def _read_placeholders(self) -> dict[str, str] | None:
+        part_fn, known = self.entity_description.part_fn, self.known
+        part = part_fn(known) if part_fn and known else None
+        return {"part": part} if part else None
 
     _true_at: int | None = None
     """When what is shown was measured last, by the dashboard's clock."""

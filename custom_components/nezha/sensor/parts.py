@@ -1,0 +1,68 @@
+"""What a server may have several of: graphics cards and temperature sensors."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import islice
+import re
+
+from ..api import Host, State, Temperature
+from ..fleet import KnownServer
+from ..names import counted, temperature_sensor
+
+type Reader = Callable[[State, Host | None], float | None]
+
+_MOST_TEMPERATURES = 128
+_MOST_CARDS = 16
+"""Read of a report: more than any machine has."""
+_ENDS_WITH_A_NUMBER = re.compile(r".* \d+", re.DOTALL)
+
+
+def temperatures(state: State | None) -> Iterator[Temperature]:
+    """Yield the temperatures of a report that are read."""
+    return islice(state.temperatures if state else (), _MOST_TEMPERATURES)
+
+
+def sensors(known: KnownServer) -> tuple[tuple[str, int], ...]:
+    """Return the temperature sensors of a server: each by its name, and by its turn where several have the same."""
+    turns: Counter[str] = Counter()
+    found = []
+    for temperature in temperatures(known.state):
+        found.append((temperature.name, turns[temperature.name]))
+        turns[temperature.name] += 1
+    return tuple(found)
+
+
+def sensor_key(name: str, turn: int) -> str:
+    """Return what a temperature sensor is known by: no two of a server have the same, whatever they are called."""
+    is_ambiguous = turn > 0 or _ENDS_WITH_A_NUMBER.fullmatch(name)
+    return f"temperature_{name} {turn + 1}" if is_ambiguous else f"temperature_{name}"
+
+
+def sensor_label(name: str, turn: int) -> str:
+    """Return how people call a temperature sensor."""
+    label = temperature_sensor(name)
+    return f"{label} ({turn + 1})" if turn else label
+
+
+def read_sensor(name: str, turn: int) -> Reader:
+    """Return what reads a temperature sensor."""
+
+    def read(state: State, _: Host | None) -> float | None:
+        found = (temperature.celsius for temperature in temperatures(state) if temperature.name == name)
+        return next(islice(found, turn, None), None)
+
+    return read
+
+
+def cards(known: KnownServer) -> tuple[str, ...]:
+    """Return how people call the graphics cards of a server. On v0 several share one usage, and so one name."""
+    count = min(len(known.state.gpu), _MOST_CARDS) if known.state else 0
+    names = known.host.gpu[:_MOST_CARDS] if known.host else ()
+    if len(names) == count:
+        return counted(names)
+    return ("GPU",) if count == 1 else tuple(f"GPU {number + 1}" for number in range(count))
+
+
+def read_card(index: int) -> Reader:
+    """Return what reads the usage of a graphics card."""
+    return lambda state, _: state.gpu[index] if index < len(state.gpu) else None
