@@ -29,7 +29,7 @@ from .test_services import entry_for, serving
 
 SPEED = "sensor.alpha_inbound_speed"
 TRAFFIC = "sensor.alpha_inbound_traffic"
-ONLINE = "binary_sensor.alpha_online"
+ONLINE = "binary_sensor.alpha"
 MB = 10**6
 PACE = 30
 """Seconds between two measurements that are published."""
@@ -155,7 +155,7 @@ class Helper:
 
 
 def riemann_sum(source: str, method: str, shows: float) -> Helper:
-    """Sum up megabytes out of megabytes a second."""
+    """Sum up kilobytes out of kilobytes a second."""
     return Helper(
         domain="integration",
         options={"source": source, "method": method, "round": 3, "unit_time": "s"},
@@ -174,17 +174,17 @@ def statistic(characteristic: str, size: int, shows: float) -> Helper:
 
 
 HELPERS = {
-    "by trapezes": riemann_sum(SPEED, "trapezoidal", 150),
+    "by trapezes": riemann_sum(SPEED, "trapezoidal", 150_000),
     "by what was before": riemann_sum(SPEED, "left", 0),
-    "by what came": riemann_sum(SPEED, "right", 300),
-    "of the whole fleet": riemann_sum("sensor.dashboard_inbound_speed", "trapezoidal", 150),
+    "by what came": riemann_sum(SPEED, "right", 300_000),
+    "of the whole fleet": riemann_sum("sensor.dashboard_inbound_speed", "trapezoidal", 150_000),
     "derivative": Helper(
         domain="derivative",
         options={"source": TRAFFIC, "round": 6, "unit_time": "s", "time_window": {"seconds": 0}},
         shows=round(10 * MB / 2**30, 6),
     ),
-    "mean of a hundred": statistic("mean", 100, 0.1),
-    "mean over half an hour": statistic("average_linear", 61, round(10 / 2 / 60, 4)),
+    "mean of a hundred": statistic("mean", 100, 100),
+    "mean over half an hour": statistic("average_linear", 61, round(10_000 / 2 / 60, 4)),
     "meter": Helper(
         domain="utility_meter",
         options={
