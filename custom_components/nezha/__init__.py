@@ -27,6 +27,7 @@ from .repairs import BlockedIssue, create_renumbered_issue, delete_issues, delet
 from .runtime.coordinator import NezhaConfigEntry, NezhaCoordinator, memory_store
 from .runtime.devices import key_of
 from .runtime.session import lasting_session
+from .services import async_setup_services
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.CALENDAR, Platform.EVENT, Platform.SENSOR)
 
@@ -35,6 +36,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what all dashboards share."""
+    async_setup_services(hass)
     async_setup_commands(hass)
     await async_serve(hass)
     return True

@@ -36,7 +36,7 @@ def devices_by_key(hass: HomeAssistant, entry: NezhaConfigEntry) -> dict[str, dr
     return {key_of(entry, device) or "": device for device in devices}
 
 
-def name_of(entry: NezhaConfigEntry, key: str, device: dr.DeviceEntry | None) -> str:
+def name_of(entry: NezhaConfigEntry, key: str, device: dr.AnyDeviceEntry | None) -> str:
     """Return what the user calls a thing: by its device, which also has a name where the dashboard has none."""
     if name := device and (device.name_by_user or device.name):
         return name
@@ -74,7 +74,7 @@ def describe(hass: HomeAssistant, entry: NezhaConfigEntry, kind: Kind, key: str)
     return _DESCRIBE[kind](entry, key, devices_by_key(hass, entry).get(key))
 
 
-def _describe_server(entry: NezhaConfigEntry, key: str, device: dr.DeviceEntry | None) -> dict[str, Any]:
+def _describe_server(entry: NezhaConfigEntry, key: str, device: dr.AnyDeviceEntry | None) -> dict[str, Any]:
     known = entry.runtime_data.data.get(key)
     return {
         "name": name_of(entry, key, device),
@@ -86,7 +86,7 @@ def _describe_server(entry: NezhaConfigEntry, key: str, device: dr.DeviceEntry |
     }
 
 
-def _describe_service(entry: NezhaConfigEntry, key: str, device: dr.DeviceEntry | None) -> dict[str, Any]:
+def _describe_service(entry: NezhaConfigEntry, key: str, device: dr.AnyDeviceEntry | None) -> dict[str, Any]:
     service = entry.runtime_data.services.get(key)
     return {
         "name": name_of(entry, key, device),
@@ -96,7 +96,7 @@ def _describe_service(entry: NezhaConfigEntry, key: str, device: dr.DeviceEntry 
     }
 
 
-def _describe_dashboard(entry: NezhaConfigEntry, key: str, device: dr.DeviceEntry | None) -> dict[str, Any]:
+def _describe_dashboard(entry: NezhaConfigEntry, key: str, device: dr.AnyDeviceEntry | None) -> dict[str, Any]:
     return {"name": entry.title, "config_entry_id": entry.entry_id, "device_id": device.id if device else None}
 
 
