@@ -22,8 +22,10 @@ test("speeds are in kB/s below a megabyte, whatever their unit is", () => {
   for (const [value, unit, text] of cases) assert.equal(formatSpeed(value, unit, EN), text);
 });
 
-test("traffic is in TiB from a thousand GiB on", () => {
+test("traffic is in GiB, a little in MiB, and from a thousand GiB on in TiB", () => {
   const cases = [
+    [0, "GiB", "0 GiB"],
+    [0.012, "GiB", "12 MiB"],
     [0.2, "GiB", "0.2 GiB"],
     [115.4, "GiB", "115 GiB"],
     [999.4, "GiB", "999 GiB"],

@@ -184,6 +184,19 @@ test("services show the days that the dashboard told, or those that were recorde
   assert.ok(types(servicesView([only], context([only]))).includes("statistics-graph"));
 });
 
+test("while the dashboard is away a service has its past, and is not called one that was never probed", () => {
+  const only = hub(1);
+  const [alert, { cards }] = servicesView([only], context([only])).sections;
+  assert.deepEqual(alert.visibility, [{ condition: "state", entity: "sensor.hub_servers", state: "unavailable" }]);
+  const visibility = (test) => cards.find(test).visibility;
+  assert.deepEqual(visibility(({ name }) => name === "Not probed yet"), [
+    { condition: "state", entity: "binary_sensor.service_1_up", state: "unknown" },
+  ]);
+  assert.deepEqual(visibility(({ type }) => type === "custom:nezha-service-days"), [
+    { condition: "state", entity: "binary_sensor.service_1_up", state_not: "unknown" },
+  ]);
+});
+
 test("many services do without graphs of their latency", () => {
   const many = hub(1, { services: Array.from({ length: 13 }, () => hub(0).services[0]) });
   assert.ok(!JSON.stringify(servicesView([many], context([many]))).includes("trend-graph"));
@@ -211,5 +224,5 @@ test("traffic cycles are tiles, fullest first; of a large fleet only those that 
 test("v0 has traffic, and neither renewals nor tasks", () => {
   const old = oldHub(3);
   const headings = trafficView([old], context([old])).sections.map(({ cards }) => cards[0].heading);
-  assert.deepEqual(headings, ["Traffic"]);
+  assert.deepEqual(headings, [undefined, "Traffic"]);
 });

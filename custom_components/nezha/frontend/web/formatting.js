@@ -71,6 +71,7 @@ export function formatSize(value, unit, locale) {
   const factor = SIZES[unit ?? ""];
   if (!factor) return undefined;
   const gibibytes = (value * factor) / SIZES.GiB;
+  if (gibibytes > 0 && gibibytes < 0.1) return `${formatNumber(gibibytes * KIB, 0, locale)} MiB`;
   if (gibibytes < 999.5) return `${short(gibibytes, locale)} GiB`;
   return `${formatNumber(gibibytes / KIB, gibibytes / KIB < 99.95 ? 1 : 0, locale)} TiB`;
 }

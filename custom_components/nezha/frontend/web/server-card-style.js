@@ -52,6 +52,7 @@ svg { flex: none; fill: var(--secondary-text-color); }
 .card .about { display: flex; align-items: center; gap: 10px; min-width: 0; }
 .card .text { display: grid; grid-template-columns: minmax(0, 1fr) auto; column-gap: 8px; align-items: center; }
 .card .text .line { display: contents; }
+.card .name, .card .detail { grid-column: 1; }
 .card .pill { grid-column: 2; grid-row: 1 / 3; }
 .card .meter svg { display: none; }
 
@@ -60,8 +61,8 @@ svg { flex: none; fill: var(--secondary-text-color); }
 .row .text { display: grid; grid-template-columns: auto 1fr; column-gap: 8px; align-items: center; justify-items: start; }
 .row .detail { grid-column: 1 / -1; max-width: 100%; }
 .row .name { max-width: 100%; }
-.row .meters { flex: none; grid-template-columns: repeat(3, 41px); gap: 8px; }
-.row .meter svg { width: 12px; height: 12px; }
+.row .meters { flex: none; grid-template-columns: repeat(3, 44px); gap: 8px; }
+.row .meter svg { width: 14px; height: 14px; }
 .row .label, .row .amounts, .row.without .meters { display: none; }
 
 @container (max-width: 290px) {

@@ -43,7 +43,7 @@ export default {
   expiry: "到期",
   term: "期限",
   price: "价格",
-  reset_of: "{name}重置",
+  reset_of: "{name} 重置",
   latency: "延迟",
   today: "今天",
   days_30: "30 天",

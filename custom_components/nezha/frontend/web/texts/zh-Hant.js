@@ -43,7 +43,7 @@ export default {
   expiry: "到期",
   term: "期限",
   price: "價格",
-  reset_of: "{name}重設",
+  reset_of: "{name} 重設",
   latency: "延遲",
   today: "今天",
   days_30: "30 天",

@@ -1,6 +1,7 @@
 /** What views share beside native pieces: the server card's configuration, a server's traffic cycles, what they are made with. */
 
-import { pageOf } from "../cards.js";
+import { alert, pageOf, section } from "../cards.js";
+import { is } from "../conditions.js";
 import { CARD_KEYS, GRID } from "../server-card-config.js";
 
 /**
@@ -81,4 +82,18 @@ export function cyclesOf(hub, server) {
       reset: server.entities[`cycle_${number}_reset`],
     }))
     .filter(({ share, reset }) => share || reset);
+}
+
+/**
+ * Returns what is shown while the Nezha dashboard is away.
+ *
+ * @param {Hub} hub
+ * @param {Context} context
+ * @returns {Config[]}
+ */
+export function unreachable(hub, { texts }) {
+  const { servers } = hub.entities;
+  if (!servers) return [];
+  const card = alert("error", texts.unreachable, texts.unreachable_detail);
+  return [section([card], { column_span: 4, visibility: [is(servers, "unavailable")] })];
 }

@@ -3,6 +3,7 @@
 import { alert, header, plain, present, section, title, view } from "../cards.js";
 import { CHART, INBOUND, OUTBOUND, USAGE } from "../colours.js";
 import { coloured, hasValue, is, isNot } from "../conditions.js";
+import { deviceName } from "../fleet.js";
 import { systemName } from "../formatting.js";
 import { fill } from "../texts/index.js";
 import { cyclesOf } from "./parts.js";
@@ -31,10 +32,11 @@ export function serverView(hub, server, context, back) {
   const { hass } = context;
   const device = hass.devices[server.device_id];
   const agent = device?.sw_version && fill(context.texts.agent, { version: device.sw_version });
-  const facts = present(systemName(device?.model), device?.hw_version, agent).map(plain);
+  const facts = present(systemName(device?.model), device?.hw_version, agent);
+  const heading = (facts.length ? facts : [deviceName(hass, server.device_id)]).map(plain).join(" · ");
   return view(serverSections(hub, server, context), {
     back_path: back,
-    header: facts.length ? header(`### ${facts.join(" · ")}`) : undefined,
+    header: header(`### ${heading}`),
     badges: badges(server, context),
   });
 }

@@ -2,10 +2,10 @@
 
 import { alert, goTo, header, pageOf, plain, present, section, title, view } from "../cards.js";
 import { INBOUND, OUTBOUND } from "../colours.js";
-import { above, hasValue, is, isNot, or } from "../conditions.js";
+import { above, hasValue, isNot, or } from "../conditions.js";
 import { groupServers, layoutOf, sortServers } from "../fleet.js";
 import { attention } from "./attention.js";
-import { serverCard } from "./parts.js";
+import { serverCard, unreachable } from "./parts.js";
 import { serverSections } from "./server.js";
 
 /**
@@ -127,18 +127,6 @@ function badges(hub, { texts }) {
     badge("net_in_speed", { name: texts.inbound, color: INBOUND, icon: "mdi:arrow-down" }),
     badge("net_out_speed", { name: texts.outbound, color: OUTBOUND, icon: "mdi:arrow-up" }),
   );
-}
-
-/**
- * @param {Hub} hub
- * @param {Context} context
- * @returns {Config[]}
- */
-export function unreachable(hub, { texts }) {
-  const { servers } = hub.entities;
-  if (!servers) return [];
-  const card = alert("error", texts.unreachable, texts.unreachable_detail);
-  return [section([card], { column_span: 4, visibility: [is(servers, "unavailable")] })];
 }
 
 /**

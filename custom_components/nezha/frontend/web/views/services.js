@@ -4,6 +4,7 @@ import { section, title, view, present } from "../cards.js";
 import { AVAILABILITY, CHART, LATENCY } from "../colours.js";
 import { coloured, is, isNot } from "../conditions.js";
 import { deviceName } from "../fleet.js";
+import { unreachable } from "./parts.js";
 
 /**
  * @typedef {import("../types.js").Config} Config
@@ -22,7 +23,11 @@ const MOST_WITH_TRENDS = 12;
  */
 export function servicesView(hubs, context) {
   const services = hubs.flatMap((hub) => hub.services);
-  return view(services.map((service) => serviceSection(service, services.length <= MOST_WITH_TRENDS, context)));
+  const hasTrends = services.length <= MOST_WITH_TRENDS;
+  return view([
+    ...hubs.flatMap((hub) => unreachable(hub, context)),
+    ...services.map((service) => serviceSection(service, hasTrends, context)),
+  ]);
 }
 
 /**
@@ -44,13 +49,13 @@ function serviceSection(service, hasTrend, { hass, texts }) {
     ...more,
   });
   const cards = [
-    ...(up ? [tile(up, texts.not_probed_yet, { hide_state: true, grid_options: { columns: 12, rows: 1 }, visibility: [isNot(up, PROBED)] })] : []),
+    ...(up ? [tile(up, texts.not_probed_yet, { hide_state: true, grid_options: { columns: 12, rows: 1 }, visibility: [is(up, "unknown")] })] : []),
     ...(latency
       ? coloured(tile(latency, texts.latency, { ...trend, grid_options: half(hasTrend ? 2 : 1) }), LATENCY, probed)
       : []),
     ...(today ? coloured(tile(today, texts.today, { grid_options: half(1) }), AVAILABILITY, probed) : []),
     ...(days30 ? coloured(tile(days30, texts.days_30, { grid_options: half(1) }), AVAILABILITY, probed) : []),
-    ...present(pastDays(service, probed, texts.availability)),
+    ...present(pastDays(service, up ? [isNot(up, "unknown")] : [], texts.availability)),
   ];
   const badges = present(
     up && { type: "entity", entity: up, color: "green", visibility: [is(up, "on")] },

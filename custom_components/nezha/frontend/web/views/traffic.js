@@ -2,11 +2,11 @@
 
 import { goTo, present, section, subtitle, title, view } from "../cards.js";
 import { colourOf, DAYS_LEFT, USAGE } from "../colours.js";
-import { coloured } from "../conditions.js";
+import { above, coloured, or } from "../conditions.js";
 import { deviceName } from "../fleet.js";
 import { daysUntil } from "../formatting.js";
 import { fill } from "../texts/index.js";
-import { cyclesOf } from "./parts.js";
+import { cyclesOf, unreachable } from "./parts.js";
 
 /**
  * @typedef {import("../types.js").Config} Config
@@ -29,6 +29,7 @@ const HALF_FULL = 50;
 export function trafficView(hubs, context) {
   return view(
     present(
+      ...hubs.flatMap((hub) => unreachable(hub, context)),
       sectionOf(hubs.flatMap((hub) => cycles(hub, context)), title(context.texts.traffic_cycles, "mdi:chart-donut")),
       sectionOf(renewals(hubs, context), title(context.texts.renewals, "mdi:calendar-clock")),
       sectionOf(traffic(hubs, context), title(context.texts.traffic, "mdi:swap-vertical")),
@@ -71,14 +72,16 @@ function cycles(hub, context) {
     const badges = present(reset && { type: "entity", entity: reset, icon: "mdi:calendar-refresh" });
     const rule = name || String(number);
     if (limited.length > MOST_CYCLE_TILES) {
+      const visibility = [or(limited.map(({ share }) => above(share, HALF_FULL)))];
       const list = {
         type: "entity-filter",
+        show_empty: false,
         entities: limited.map(({ server, share }) => ({ entity: share, name: deviceName(hass, server.device_id) })),
         conditions: [{ condition: "numeric_state", above: HALF_FULL }],
         card: { type: "entities" },
         grid_options: { columns: 12 },
       };
-      return [subtitle(fill(texts.cycle_over_half, { rule }), { badges }), list];
+      return [subtitle(fill(texts.cycle_over_half, { rule }), { badges, visibility }), list];
     }
     const tiles = limited.flatMap(({ server, share }) =>
       coloured(
