@@ -544,6 +544,18 @@ class TestRequests:
         assert scripted.tokens == []
 
 
+async def test_servers_are_in_the_order_of_the_dashboards_own_page_whatever_that_of_the_answer() -> None:
+    answer = [
+        server(3),
+        server(1, display_index=-1),
+        server(2),
+        server(9, display_index=5),
+        server(4, display_index=None),
+    ]
+    for shuffled in answer, answer[::-1]:
+        assert list((await decode_servers(*shuffled)).servers) == ["9", "2", "3", "4", "1"]
+
+
 async def test_the_loop_has_turns_while_a_thousand_are_decoded() -> None:
     task = asyncio.create_task(decode_servers(*(server(number) for number in range(1, 1_201))))
     turns = 0

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+import sys
 from typing import Any, override
 
 from .backend import Backend
@@ -50,7 +51,7 @@ class BackendV0(Backend):
         reply = await self._transport.get("api/v1/server/details", self._headers)
         servers: dict[str, Server] = {}
         omitted: list[str] = []
-        for turn, item in enumerate(_result(reply), 1):
+        for turn, item in enumerate(sorted(_result(reply), key=_place), 1):
             if turn % _BATCH == 0:
                 await asyncio.sleep(0)
             try:
@@ -91,6 +92,19 @@ class BackendV0(Backend):
             state=state,
             unreadable=(*fields.unreadable, *host.unreadable),
         )
+
+
+def _place(item: object) -> tuple[int, int]:
+    """Return where the dashboard's own page has a server: by `display_index`, greatest first, then by number.
+
+    Its answers are in random order. What is no server comes last.
+    """
+    match item:
+        case {"display_index": int(index), "id": int(number)}:
+            return -index, number
+        case {"id": int(number)}:
+            return 0, number
+    return sys.maxsize, 0
 
 
 def _result(reply: Reply) -> list[Any]:
