@@ -35,7 +35,7 @@ export function hub(count, more = {}) {
     title: "My site",
     generation: "v2",
     device_id: "device-hub",
-    entities: { ...Object.fromEntries(keys.map((key) => [key, `sensor.hub_${key}`])), renewals: "calendar.hub" },
+    entities: { ...Object.fromEntries(keys.map((key) => [key, `sensor.hub_${key}`])), renewals: "calendar.hub", dashboard: "binary_sensor.hub_dashboard" },
     groups: [...new Set(servers.flatMap(({ groups }) => groups))],
     is_ordered: true,
     servers,
@@ -83,7 +83,7 @@ export function hass(more = {}) {
   return {
     states: {},
     devices: {
-      ...Object.fromEntries(ids.map((id) => [`device-${id}`, { name: `vps-${id}`, model: "debian 12.11" }])),
+      ...Object.fromEntries(ids.map((id) => [`device-${id}`, { name: `vps-${id}`, model: "Debian 12.11" }])),
       "device-hub": { name: "My site", configuration_url: "http://nezha.example/" },
       "service-1": { name: "Website" },
       "service-2": { name: "DNS" },

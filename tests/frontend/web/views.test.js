@@ -65,7 +65,7 @@ test("one server is a page of its own", () => {
 for (const [count, size] of [[2, "card"], [24, "card"], [25, "row"], [60, "row"], [100, "row"]]) {
   test(`${count} servers: each once as a ${size}, in its group`, () => {
     const { sections } = serversOf(hub(count));
-    const groups = sections.slice(2);
+    const groups = sections.slice(3);
     assert.deepEqual(groups.map(({ cards }) => cards[0].heading).sort(), ["Group 0", "Group 1", "Group 2"].slice(count > 2 ? 0 : 1));
     const cards = groups.flatMap(serverCards);
     assert.equal(new Set(cards.map(({ device_id }) => device_id)).size, count);
@@ -102,9 +102,9 @@ test("many groups are pages behind the first, not tabs", () => {
 
 test("what needs attention is hidden while there is nothing to say", () => {
   const { sections } = serversOf(hub(3));
-  const [heading, ...cards] = sections[1].cards;
+  const [heading, ...cards] = sections[2].cards;
   assert.equal(heading.heading, "Needs attention");
-  assert.equal(sections[1].visibility[0].conditions.length, cards.length);
+  assert.equal(sections[2].visibility[0].conditions.length, cards.length);
   assert.ok(cards.every(({ visibility }) => visibility.length));
   const offline = cards.filter(({ type }) => type === "custom:nezha-server-card");
   assert.deepEqual(offline[0].visibility, [
@@ -115,15 +115,25 @@ test("what needs attention is hidden while there is nothing to say", () => {
   assert.deepEqual(names.slice(0, 5), ["Website is down", "DNS is down", "vps-1 · Memory", "vps-1 · Disk", "vps-1 · Monthly"]);
 });
 
+test("a dashboard that is away, and one that is waited for, are told apart", () => {
+  const alerts = (only) => serversOf(only).sections.filter(({ cards }) => cards[0].type === "markdown");
+  assert.deepEqual(alerts(hub(3)).map(({ visibility }) => visibility[0].state), ["off", "unavailable"]);
+  const old = hub(3);
+  delete old.entities.dashboard;
+  assert.deepEqual(alerts(old).map(({ visibility }) => visibility[0]), [
+    { condition: "state", entity: "sensor.hub_servers", state: "unavailable" },
+  ]);
+});
+
 test("servers that never reported can be hidden", () => {
-  const cards = serversOf(hub(3), { hide_never_reported: true }).sections.slice(2).flatMap(serverCards);
+  const cards = serversOf(hub(3), { hide_never_reported: true }).sections.slice(3).flatMap(serverCards);
   assert.ok(cards.every(({ visibility }) => visibility[0].condition === "or"));
-  assert.ok(serversOf(hub(3)).sections.slice(2).flatMap(serverCards).every(({ visibility }) => !visibility));
+  assert.ok(serversOf(hub(3)).sections.slice(3).flatMap(serverCards).every(({ visibility }) => !visibility));
 });
 
 test("options choose groups, their order and the form", () => {
   const { sections } = serversOf(hub(30), { groups: ["Group 2", "Group 0"], layout: "card" });
-  const groups = sections.slice(2);
+  const groups = sections.slice(3);
   assert.deepEqual(groups.map(({ cards }) => cards[0].heading), ["Group 2", "Group 0"]);
   assert.ok(groups.flatMap(serverCards).every(({ layout }) => layout === "card"));
 });
@@ -131,7 +141,7 @@ test("options choose groups, their order and the form", () => {
 test("a dashboard without groups has one list", () => {
   const servers = [1, 2].map((id) => server(id, { groups: [] }));
   const { sections } = serversOf(hub(0, { servers, groups: [] }));
-  assert.deepEqual(sections.slice(2).map(({ cards }) => cards[0].heading), ["Servers"]);
+  assert.deepEqual(sections.slice(3).map(({ cards }) => cards[0].heading), ["Servers"]);
 });
 
 test("a page of a server leaves out what it does not have", () => {
@@ -140,6 +150,8 @@ test("a page of a server leaves out what it does not have", () => {
   for (const key of ["swap", "gpu_0", "temperature_coretemp", "expiry", "cycle_1_used_share", "cycle_1_reset"]) delete entities[key];
   const headings = serverView(only, only.servers[0], context([only]), "/back").sections.map(({ cards }) => cards[0].heading);
   assert.deepEqual(headings, [
+    undefined,
+    undefined,
     undefined,
     "Now",
     "Network",
@@ -186,8 +198,8 @@ test("services show the days that the dashboard told, or those that were recorde
 
 test("while the dashboard is away a service has its past, and is not called one that was never probed", () => {
   const only = hub(1);
-  const [alert, { cards }] = servicesView([only], context([only])).sections;
-  assert.deepEqual(alert.visibility, [{ condition: "state", entity: "sensor.hub_servers", state: "unavailable" }]);
+  const [alert, , { cards }] = servicesView([only], context([only])).sections;
+  assert.deepEqual(alert.visibility, [{ condition: "state", entity: "binary_sensor.hub_dashboard", state: "off" }]);
   const visibility = (test) => cards.find(test).visibility;
   assert.deepEqual(visibility(({ name }) => name === "Not probed yet"), [
     { condition: "state", entity: "binary_sensor.service_1_up", state: "unknown" },
@@ -224,5 +236,5 @@ test("traffic cycles are tiles, fullest first; of a large fleet only those that 
 test("v0 has traffic, and neither renewals nor tasks", () => {
   const old = oldHub(3);
   const headings = trafficView([old], context([old])).sections.map(({ cards }) => cards[0].heading);
-  assert.deepEqual(headings, [undefined, "Traffic"]);
+  assert.deepEqual(headings, [undefined, undefined, "Traffic"]);
 });

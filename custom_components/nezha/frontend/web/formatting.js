@@ -118,10 +118,3 @@ export function flagOf(country) {
   const indicators = [...country.toUpperCase()].map((letter) => 0x1f1a5 + letter.charCodeAt(0));
   return String.fromCodePoint(...indicators);
 }
-
-/**
- * Writes a system's name as a name: agents say `ubuntu 24.04`.
- *
- * @param {string | null | undefined} model
- */
-export const systemName = (model) => (model ? model[0].toUpperCase() + model.slice(1) : undefined);

@@ -1,7 +1,7 @@
 /** What a server card says, worked out from the states alone: pure. */
 
 import { colourOf, DAYS_LEFT, EXPIRES_SOON, USAGE } from "./colours.js";
-import { daysUntil, flagOf, formatAge, formatPercent, formatSize, formatSpeed, systemName } from "./formatting.js";
+import { daysUntil, flagOf, formatAge, formatPercent, formatSize, formatSpeed } from "./formatting.js";
 import { fill } from "./texts/index.js";
 
 /**
@@ -58,7 +58,7 @@ export function modelOf(config, entities, hass, texts, now) {
   const name = device?.name_by_user || device?.name || "";
   const status = statusOf(entities, hass);
   const isOnline = status === "online";
-  const system = [systemName(device?.model), isOnline ? uptime(read("boot_time"), now, texts) : undefined];
+  const system = [device?.model, isOnline ? uptime(read("boot_time"), now, texts) : undefined];
   const about = system.filter(Boolean).join(" · ");
   const meters = METERS.map(([key, short]) => meterOf(isOnline ? read(key) : undefined, texts[short]));
   const speed = (/** @type {string} */ key) => amount(isOnline ? hass.states[entities[key]] : undefined, formatSpeed, hass);

@@ -51,7 +51,6 @@ export default {
   today: "Today",
   days_30: "30 days",
   availability: "Availability",
-  agent: "agent {version}",
 
   // States
   offline: "Offline",
@@ -74,6 +73,8 @@ export default {
   days_summary: "Availability of the last {count} days",
 
   // Alerts and empty pages
+  waiting: "Waiting for the Nezha dashboard",
+  waiting_detail: "The integration is being set up, or tries again by itself.",
   unreachable: "The Nezha dashboard cannot be reached",
   unreachable_detail: "Nothing is known of the servers until it answers again.",
   server_offline: "Offline since {time}",

@@ -48,7 +48,6 @@ export default {
   today: "今天",
   days_30: "30 天",
   availability: "可用率",
-  agent: "Agent {version}",
 
   offline: "离线",
   never_reported: "从未上报",
@@ -69,6 +68,8 @@ export default {
   not_probed: "未探测",
   days_summary: "最近 {count} 天的可用率",
 
+  waiting: "正在等待哪吒面板",
+  waiting_detail: "集成正在设置，或会自动重试。",
   unreachable: "无法连接哪吒面板",
   unreachable_detail: "面板恢复响应之前，无法得知服务器的状态。",
   server_offline: "自 {time} 起离线",

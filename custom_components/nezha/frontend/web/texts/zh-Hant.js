@@ -48,7 +48,6 @@ export default {
   today: "今天",
   days_30: "30 天",
   availability: "可用率",
-  agent: "Agent {version}",
 
   offline: "離線",
   never_reported: "從未回報",
@@ -69,6 +68,8 @@ export default {
   not_probed: "未探測",
   days_summary: "最近 {count} 天的可用率",
 
+  waiting: "正在等待哪吒面板",
+  waiting_detail: "整合正在設定，或會自動重試。",
   unreachable: "無法連線至哪吒面板",
   unreachable_detail: "面板恢復回應之前，無法得知伺服器的狀態。",
   server_offline: "自 {time} 起離線",

@@ -1,6 +1,6 @@
 /** What views share beside native pieces: the server card's configuration, a server's traffic cycles, what they are made with. */
 
-import { alert, pageOf, section } from "../cards.js";
+import { alert, pageOf, present, section } from "../cards.js";
 import { is } from "../conditions.js";
 import { CARD_KEYS, GRID } from "../server-card-config.js";
 
@@ -85,15 +85,29 @@ export function cyclesOf(hub, server) {
 }
 
 /**
- * Returns what is shown while the Nezha dashboard is away.
+ * Returns what is shown while the Nezha dashboard is away, or the integration itself: after a restart, or while it is reloaded.
  *
  * @param {Hub} hub
  * @param {Context} context
  * @returns {Config[]}
  */
 export function unreachable(hub, { texts }) {
-  const { servers } = hub.entities;
-  if (!servers) return [];
-  const card = alert("error", texts.unreachable, texts.unreachable_detail);
-  return [section([card], { column_span: 4, visibility: [is(servers, "unavailable")] })];
+  const { dashboard, servers } = hub.entities;
+  const known = dashboard ?? servers;
+  if (!known) return [];
+  const waiting = alert("warning", texts.waiting, texts.waiting_detail);
+  const away = alert("error", texts.unreachable, texts.unreachable_detail);
+  const reason = {
+    type: "tile",
+    entity: dashboard,
+    state_content: ["state", "reason"],
+    color: "red",
+    grid_options: { columns: 12, rows: 1 },
+  };
+  // The figures of the servers are unavailable in both cases: they do not tell the one from the other.
+  const isAway = [is(known, dashboard ? "off" : "unavailable")];
+  return [
+    section(present(away, dashboard && reason), { column_span: 4, visibility: isAway }),
+    ...(dashboard ? [section([waiting], { column_span: 4, visibility: [is(dashboard, "unavailable")] })] : []),
+  ];
 }

@@ -4,9 +4,8 @@ import { alert, header, plain, present, section, title, view } from "../cards.js
 import { CHART, INBOUND, OUTBOUND, USAGE } from "../colours.js";
 import { coloured, hasValue, is, isNot } from "../conditions.js";
 import { deviceName } from "../fleet.js";
-import { systemName } from "../formatting.js";
 import { fill } from "../texts/index.js";
-import { cyclesOf } from "./parts.js";
+import { cyclesOf, unreachable } from "./parts.js";
 
 /**
  * @typedef {import("../types.js").Config} Config
@@ -31,8 +30,7 @@ const LINE = { columns: 12, rows: 1 };
 export function serverView(hub, server, context, back) {
   const { hass } = context;
   const device = hass.devices[server.device_id];
-  const agent = device?.sw_version && fill(context.texts.agent, { version: device.sw_version });
-  const facts = present(systemName(device?.model), device?.hw_version, agent);
+  const facts = present(device?.model, device?.hw_version);
   const heading = (facts.length ? facts : [deviceName(hass, server.device_id)]).map(plain).join(" · ");
   return view(serverSections(hub, server, context), {
     back_path: back,
@@ -83,6 +81,7 @@ export function serverSections(hub, server, context) {
   const whileReachable = online ? [isNot(online, "unavailable")] : undefined;
   const onceReported = bootTime ? [isNot(bootTime, "unknown")] : undefined;
   return present(
+    ...unreachable(hub, context),
     alerts(server, context),
     made(now(server, context), { visibility: whileOnline }),
     made(network(server, context), { visibility: whileOnline }),
@@ -113,9 +112,8 @@ function alerts({ entities: { online, boot_time: bootTime } }, { texts }) {
     alert("error", offline, texts.server_offline_detail, present(is(online, "off"), bootTime && isNot(bootTime, "unknown"))),
     bootTime &&
       alert("info", texts.server_never, texts.server_never_detail, [is(online, "off"), is(bootTime, "unknown")]),
-    alert("warning", texts.unreachable, texts.unreachable_detail, [is(online, "unavailable")]),
   );
-  return section(cards, { column_span: 4, visibility: [isNot(online, "on")] });
+  return section(cards, { column_span: 4, visibility: [is(online, "off")] });
 }
 
 /**
