@@ -20,6 +20,8 @@ from .wire import frame_v1, servers_v0, servers_v1, services_v1
 type Credential = Mapping[str, str]
 """What the user gave: `token`, or `username` and `password`."""
 
+_TIMEOUT = 60
+"""Seconds. A thousand servers are a megabyte, and the machine has Home Assistant to run besides."""
 _RENEW_AFTER = 3000
 """Seconds that a session is used for; it lasts an hour."""
 _FRAME_AGE = 2
@@ -57,7 +59,7 @@ class Api:
         """Return status, date and body of an answer."""
         try:
             async with self._session.request(
-                method, self._url + path, headers=headers, json=json, timeout=aiohttp.ClientTimeout(10)
+                method, self._url + path, headers=headers, json=json, timeout=aiohttp.ClientTimeout(_TIMEOUT)
             ) as response:
                 return response.status, response.headers["Date"], await response.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError, KeyError, ValueError) as err:

@@ -11,14 +11,13 @@ import sys
 
 from homeassistant.const import __version__ as homeassistant_version
 
-from . import recorder, refresh, sight, startup
+from . import recorder, refresh, startup
 from .figures import Line, table
 
 SECTIONS: dict[str, Callable[[argparse.Namespace], list[Line]]] = {
     "refresh": lambda chosen: refresh.section(chosen.sizes, chosen.runs),
     "startup": lambda chosen: startup.section(chosen.sizes),
     "recorder": lambda _: recorder.section(),
-    "sight": lambda _: sight.section(),
 }
 _JUDGED_FROM = refresh.BASE
 """Servers: below, what a refresh costs whatever the number of servers outweighs the rest."""
@@ -32,7 +31,7 @@ def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="scripts/benchmark",
-        description="Measure what the Nezha integration costs a real Home Assistant, beside the floor and what else there is.",
+        description="Measure what the Nezha integration costs a real Home Assistant, beside the floor of what has to be.",
     )
     parser.add_argument(
         "sections", nargs="*", choices=SECTIONS, metavar="SECTION", help=f"any of {', '.join(SECTIONS)} (default: all)"

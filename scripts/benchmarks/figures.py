@@ -47,23 +47,22 @@ def short(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a figure has to come to: a most, or where more is better a least."""
+    """What a figure may come to at the most."""
 
     limit: float
-    least: bool
     met: bool
     gross: bool
     """Whether it is missed by more than three quarters: no noise explains that."""
 
     @classmethod
-    def judge(cls, figure: Figure, limit: float, *, least: bool) -> Self:
+    def judge(cls, figure: Figure, limit: float) -> Self:
         """Compare a figure with its limit."""
-        excess = limit / figure.median if least else figure.median / limit
-        return cls(limit, least, met=excess <= 1, gross=excess > 1.75)
+        excess = figure.median / limit
+        return cls(limit, met=excess <= 1, gross=excess > 1.75)
 
     def __str__(self) -> str:
         """Give the goal, and whether it is met."""
-        return f"{'≥' if self.least else '≤'} {short(self.limit)}: {'met' if self.met else 'MISSED'}"
+        return f"≤ {short(self.limit)}: {'met' if self.met else 'MISSED'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ class Line:
     """What it is compared with, if anything."""
     theirs: Figure | None
     ratio: Figure | None
-    """Ours to theirs, or theirs to ours where that is to be large."""
+    """Ours to theirs."""
     goal: Goal | None
 
     @property
@@ -102,17 +101,10 @@ def line(
     *,
     beside: str = "",
     theirs: Sequence[float] | None = None,
-    less: bool = False,
     goal: float | None = None,
 ) -> Line:
-    """Make a line of runs.
-
-    Where there is something to compare with, the goal is for the ratio: a most for ours to theirs, or with `less`, a least
-    for how many times less ours is.
-    """
-    ratio = None
-    if theirs is not None:
-        ratio = Figure.ratio(theirs, ours) if less else Figure.ratio(ours, theirs)
+    """Make a line of runs; where there is something to compare with, the goal is for the ratio."""
+    ratio = None if theirs is None else Figure.ratio(ours, theirs)
     figure = Figure.of(ours)
     return Line(
         what,
@@ -122,7 +114,7 @@ def line(
         beside,
         None if theirs is None else Figure.of(theirs),
         ratio,
-        None if goal is None else Goal.judge(ratio or figure, goal, least=less),
+        None if goal is None else Goal.judge(ratio or figure, goal),
     )
 
 

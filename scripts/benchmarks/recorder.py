@@ -1,4 +1,4 @@
-"""What is written to the recorder's database: rows and bytes a server a day, beside the recipe with `rest`.
+"""What is written to the recorder's database: rows and bytes a server a day.
 
 Hours pass in seconds: the clocks of Home Assistant and of the dashboard are put forward from refresh to refresh, and the
 refreshes are asked for by hand. A quiet server reports what a real idle one did (see `story`), a busy one what the
@@ -20,7 +20,6 @@ from . import clock
 from .dashboard import Remote, running
 from .figures import Line, line
 from .home import add_nezha, connected, home, set_up, settled
-from .peers import add_rest
 from .process import measured
 
 _SERVERS = 10
@@ -28,8 +27,6 @@ _REFRESHES = 120
 _FRAME_PAUSE = 5
 """Seconds; the dashboard's own 2 would change nothing but how long this takes."""
 _DAY = 86_400
-_HALF = 0.5
-"""Of the recipe's rows are the most for a quiet server."""
 _CASES = ((True, 30), (False, 30), (True, 10))
 """Whether the server is quiet, and the seconds between two refreshes."""
 
@@ -38,10 +35,8 @@ _CASES = ((True, 30), (False, 30), (True, 10))
 class Recorded:
     """What was written."""
 
-    ours: list[int]
-    """Rows by server."""
-    recipe: list[int]
-    """Likewise; empty where nothing is polled."""
+    rows: list[int]
+    """By server."""
     seconds: float
     bytes_a_row: float
     """Indices included."""
@@ -58,11 +53,8 @@ async def record(generation: str, interval: int, *, quiet: bool) -> Recorded:
         # Whoever polls here is us.
         entry.runtime_data.update_interval = None
         await entry.runtime_data.async_refresh()
-        refreshes = [entry.runtime_data.async_refresh]
         frames = 0
-        if generation == "v0":
-            refreshes.append(await add_rest(hass, entry, dashboard))
-        else:
+        if generation != "v0":
             await connected(entry, dashboard)
             frames = interval // _FRAME_PAUSE
         began = time.time()
@@ -73,8 +65,7 @@ async def record(generation: str, interval: int, *, quiet: bool) -> Recorded:
                 await settled(hass, 0.003)
             if not frames:
                 await _pass(dashboard, interval)
-            for refresh in refreshes:
-                await refresh()
+            await entry.runtime_data.async_refresh()
             await hass.async_block_till_done()
         seconds = time.time() - began
         await get_instance(hass).async_block_till_done()
@@ -83,8 +74,7 @@ async def record(generation: str, interval: int, *, quiet: bool) -> Recorded:
         rows = await hass.async_add_executor_job(_rows, database, began)
         registry = er.async_get(hass)
         return Recorded(
-            ours=[_count(registry, rows, "nezha", f"{entry.entry_id}_{identity}_") for _, identity in identities],
-            recipe=[_count(registry, rows, "rest", f"rest_{number}_") for number, _ in identities],
+            rows=[_count(registry, rows, f"{entry.entry_id}_{identity}_") for _, identity in identities],
             seconds=seconds,
             bytes_a_row=await hass.async_add_executor_job(_bytes_a_row, database),
         )
@@ -96,12 +86,12 @@ async def _pass(dashboard: Remote, seconds: float) -> None:
     await dashboard.tell("set_clock", time.time())
 
 
-def _count(registry: er.EntityRegistry, rows: dict[str, int], platform: str, begin: str) -> int:
+def _count(registry: er.EntityRegistry, rows: dict[str, int], begin: str) -> int:
     """Return the rows of the entities whose unique id begins so."""
     return sum(
         rows.get(entity.entity_id, 0)
         for entity in registry.entities.values()
-        if entity.platform == platform and entity.unique_id.startswith(begin)
+        if entity.platform == "nezha" and entity.unique_id.startswith(begin)
     )
 
 
@@ -135,27 +125,18 @@ def section() -> list[Line]:
 
 
 def _lines(interval: int, *, quiet: bool) -> Iterator[Line]:
-    polling = measured(record, "v0", interval, quiet=quiet)
-    live = measured(record, "v2", interval, quiet=quiet)
-    for source, recorded in (("polling v0", polling), ("live v2", live)):
+    for source, generation in (("polling v0", "v0"), ("live v2", "v2")):
+        recorded = measured(record, generation, interval, quiet=quiet)
         what = f"{'quiet' if quiet else 'busy'} server, {source}, each {interval} s"
-        for name, unit, seconds, goal in (
-            ("Recorder rows a day", "rows", _DAY, _HALF if quiet else None),
-            ("Recorder rows a refresh", "rows", interval, None),
-            ("Recorder megabytes a day", "MB", _DAY, None),
+        for name, unit, seconds in (
+            ("Recorder rows a day", "rows", _DAY),
+            ("Recorder rows a refresh", "rows", interval),
+            ("Recorder megabytes a day", "MB", _DAY),
         ):
-            yield line(
-                f"{name}, {what}",
-                _SERVERS,
-                _in_units(recorded.ours, recorded, unit, seconds),
-                unit,
-                beside="rest recipe",
-                theirs=_in_units(polling.recipe, polling, unit, seconds),
-                goal=goal,
-            )
+            yield line(f"{name}, {what}", _SERVERS, _in_units(recorded, unit, seconds), unit)
 
 
-def _in_units(rows: list[int], recorded: Recorded, unit: str, seconds: float) -> list[float]:
+def _in_units(recorded: Recorded, unit: str, seconds: float) -> list[float]:
     """Return what the rows, written in the time that was recorded, come to in so many seconds."""
     factor = seconds / recorded.seconds * (recorded.bytes_a_row / 2**20 if unit == "MB" else 1)
-    return [count * factor for count in rows]
+    return [count * factor for count in recorded.rows]

@@ -1,4 +1,4 @@
-"""CPU of a refresh, and beside it in the same Home Assistant that of the floor and of what else there is.
+"""CPU of a refresh, and beside it in the same Home Assistant that of the floor.
 
 The floor decodes the same answers and sets the states that the refresh wrote, on entities of its own. Counted is the CPU
 time of Home Assistant's process, all threads; the dashboard is another process.
@@ -21,7 +21,6 @@ from . import clock
 from .dashboard import Remote, running
 from .figures import LINEAR, Line, line
 from .home import add_nezha, connected, home, settled
-from .peers import add_rest, add_uptime_kuma
 from .process import measured
 
 type Work = Callable[[], Awaitable[object]]
@@ -44,16 +43,11 @@ IDLE = Change("only time passed", 0, 30)
 NONE = Change("none changed", 0, 0)
 CHANGES = (ALL, TENTH, IDLE, NONE)
 
-LARGEST_RECIPE = 100
-"""Servers. With 1,000 a single refresh of `rest` would take minutes: each sensor decodes the whole answer."""
 _FLOORS = 2
 """How many times the floor a refresh may cost."""
 _UNCHANGED = 0.1
 """What a refresh without news may cost, in shares of one where all is new."""
-_RECIPE_RUNS = 5
 _SMOKE_RUNS = 3
-_RECIPE_GOALS = {ALL: 20, NONE: 100}
-"""How many times less than `rest` a refresh has to cost."""
 BASE = 100
 """Servers with which larger fleets are compared."""
 _SELDOM = 10**6
@@ -73,8 +67,6 @@ class Costs:
     """Of a refresh of ours."""
     written: dict[str, int] = field(default_factory=dict)
     """States that a refresh of ours wrote, by change."""
-    peer_written: int = 0
-    """States that a refresh of `uptime_kuma` wrote with all changed."""
     runs: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     """By change and name."""
 
@@ -112,16 +104,6 @@ class Floor:
             self.hass.states.async_set(write.entity_id, write.state, write.attributes)
 
 
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """Who takes part in which comparisons."""
-
-    work: Work
-    changes: tuple[Change, ...] = CHANGES
-    skip: int = 0
-    """Turns that are left out, because they take long."""
-
-
 async def cpu(hass: HomeAssistant, work: Work) -> float:
     """Return the CPU seconds of some work and of all that it scheduled."""
     before = time.process_time()
@@ -146,7 +128,7 @@ async def writes(hass: HomeAssistant, work: Work) -> list[Write]:
     return seen
 
 
-async def polling(generation: str, servers: int, runs: int, *, peers: bool) -> Costs:
+async def polling(generation: str, servers: int, runs: int) -> Costs:
     """Measure refreshes by polling."""
     costs = Costs(f"polling {generation}", servers)
     async with running(generation, servers) as dashboard, home() as hass:
@@ -161,16 +143,7 @@ async def polling(generation: str, servers: int, runs: int, *, peers: bool) -> C
         async def exchange() -> None:
             await _answers(hass, dashboard, requests)
 
-        works: dict[str, Contender] = {
-            "ours": Contender(ours),
-            "floor": Contender(floor.refresh),
-            "exchange": Contender(exchange),
-        }
-        if peers:
-            works["uptime_kuma"] = Contender(await add_uptime_kuma(hass, dashboard, servers), (ALL,))
-            if servers <= LARGEST_RECIPE:
-                skip = max(runs - _RECIPE_RUNS, 0)
-                works["rest"] = Contender(await add_rest(hass, entry, dashboard), tuple(_RECIPE_GOALS), skip)
+        works: dict[str, Work] = {"ours": ours, "floor": floor.refresh, "exchange": exchange}
         now = time.time()
         for change in CHANGES:
             states: list[list[Write]] = []
@@ -185,14 +158,9 @@ async def polling(generation: str, servers: int, runs: int, *, peers: bool) -> C
                 await dashboard.tell("act", now, change.every)
                 floor.states = states[turn % 2]
                 for name in _rotated(list(works), turn):
-                    contender = works[name]
-                    if change in contender.changes and turn >= contender.skip:
-                        seconds = await cpu(hass, contender.work)
-                        if turn > contender.skip:
-                            costs.add(change, name, seconds)
-        if peers:
-            await dashboard.tell("act", now, 1)
-            costs.peer_written = len(await writes(hass, works["uptime_kuma"].work))
+                    seconds = await cpu(hass, works[name])
+                    if turn:
+                        costs.add(change, name, seconds)
     return costs
 
 
@@ -283,16 +251,16 @@ def section(sizes: list[int], runs: int) -> list[Line]:
     """Measure all sizes, polling and live."""
     costs: list[Costs] = []
     for servers in sizes:
-        costs.append(measured(polling, "v0", servers, runs, peers=True))
-        costs.append(measured(polling, "v2", servers, runs, peers=False))
+        costs.append(measured(polling, "v0", servers, runs))
+        costs.append(measured(polling, "v2", servers, runs))
         costs.append(measured(live, servers, runs))
     return [each for cost in costs for each in _lines(cost)] + list(_linearity(costs))
 
 
 def smoke() -> list[Line]:
     """Measure just enough to notice a fall."""
-    small = measured(polling, "v0", 10, _SMOKE_RUNS, peers=False)
-    large = measured(polling, "v0", BASE, _SMOKE_RUNS, peers=True)
+    small = measured(polling, "v0", 10, _SMOKE_RUNS)
+    large = measured(polling, "v0", BASE, _SMOKE_RUNS)
     frames = measured(live, BASE, _SMOKE_RUNS)
     return [each for costs in (small, large, frames) for each in _lines(costs)]
 
@@ -328,25 +296,6 @@ def _lines(costs: Costs) -> Iterator[Line]:
     if (ALL.name, "held") in costs.runs:
         what = f"CPU a frame whose measurements are not due, {costs.source}, {ALL.name}"
         yield line(what, servers, costs.of(ALL, "held"), "ms")
-    if (ALL.name, "rest") in costs.runs:
-        for change, least in _RECIPE_GOALS.items():
-            rest = costs.of(change, "rest")
-            ours = costs.of(change, "ours")[-len(rest) :]
-            what = f"CPU a refresh, {costs.source}, {change.name}"
-            goal = least if servers == LARGEST_RECIPE else None
-            yield line(what, servers, ours, "ms", beside="rest recipe", theirs=rest, less=True, goal=goal)
-    if costs.peer_written:
-        ours, peer = costs.of(ALL, "ours"), costs.of(ALL, "uptime_kuma")
-        shares = (("server", servers, servers), ("written state", costs.written[ALL.name], costs.peer_written))
-        for share, our_count, their_count in shares:
-            yield line(
-                f"CPU a {share}, {costs.source}, {ALL.name}",
-                servers,
-                [1000 * cost / our_count for cost in ours],
-                "µs",
-                beside="uptime_kuma",
-                theirs=[1000 * cost / their_count for cost in peer],
-            )
 
 
 def _linearity(all_costs: list[Costs]) -> Iterator[Line]:

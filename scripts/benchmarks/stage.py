@@ -12,7 +12,6 @@ from typing import Any
 
 from simulator import Dashboard, Server, Simulator, State, Temperature, populate
 
-from .kuma_page import KumaPage
 from .story import Story
 
 LONGEST_LINE = 2**20
@@ -30,7 +29,6 @@ class Stage:
         self._now = time.time()
         self._dashboard = Dashboard(lambda: self._now)
         self._simulator = Simulator(self._dashboard, generation=generation, frames="manual")
-        self._kuma = KumaPage()
         self._first: dict[int, State] = {}
         self._turns: dict[int, int] = {}
         self._story: Story | None = None
@@ -48,13 +46,8 @@ class Stage:
         await self._simulator.start()
         return self._simulator.url
 
-    async def open_kuma(self, monitors: int) -> str:
-        """Be an Uptime Kuma with so many monitors, too, and return its address."""
-        return await self._kuma.start(monitors)
-
     async def close(self) -> None:
         """Close everything."""
-        await self._kuma.stop()
         await self._simulator.stop()
 
     def set_clock(self, now: float) -> None:
@@ -66,9 +59,8 @@ class Stage:
                 server.state = self._story.state(server, now)
 
     def act(self, now: float, every: int) -> None:
-        """Let time pass, and change every value of each `every`th server and monitor; 0 changes none."""
+        """Let time pass, and change every value of each `every`th server; 0 changes none."""
         self.set_clock(now)
-        self._kuma.change(every)
         for place, (number, first) in enumerate(self._first.items()):
             if every and place % every == 0:
                 self._turns[number] += 1
@@ -81,10 +73,6 @@ class Stage:
         for server in self._dashboard.servers.values():
             server.machine.pin(**self._story.totals)
         self.set_clock(self._now)
-
-    def silence(self, number: int, silent: bool) -> None:
-        """Let a server fall silent, or speak again."""
-        self._dashboard.servers[number].machine.silent = silent
 
     def identities(self) -> list[tuple[int, str]]:
         """Return every server's number, and what its entities' unique ids have in its place."""
