@@ -1,7 +1,7 @@
 """A Home Assistant of our own: its folder, its process, its first user, and what its APIs tell of the integration."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 import json
@@ -36,8 +36,8 @@ _COMPLAINT = re.compile(
     rf"| (ERROR|CRITICAL) .*\b{DOMAIN}\b"
 )
 
-CONFIGURATION = """\
-# Written by scripts/demo. No default_config: it wants the internet. No http: that is in .storage/http.
+_CONFIGURATION = """\
+# Written anew at each start. No default_config: it wants the internet. No http: that is in .storage/http.
 homeassistant:
   name: Nezha demo
   latitude: 52.52
@@ -46,18 +46,23 @@ homeassistant:
   unit_system: metric
   currency: EUR
   country: DE
-  language: en
+  language: {language}
   time_zone: UTC
 recorder:
 history:
 logbook:
 energy:
 frontend:
+automation: !include automations.yaml
+script: !include scripts.yaml
+scene: !include scenes.yaml
 logger:
   default: warning
   logs:
     custom_components.nezha: info
 """
+_MADE_BY_USERS = {"automations.yaml": "[]\n", "scripts.yaml": "{}\n", "scenes.yaml": "[]\n"}
+"""What Home Assistant's own pages write, and what is in it before; it is never written over."""
 
 
 @dataclass
@@ -69,6 +74,10 @@ class Account:
     refresh_token: str = ""
     dashboard: str = ""
     entry_id: str = ""
+    born: int = field(default_factory=lambda: int(time.time()))
+    """When the simulated fleet was fixed, so that the next run has the same one."""
+    has_past: bool = False
+    """Whether the recorder was given the fleet's past."""
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -102,13 +111,16 @@ class Entity:
 class HomeAssistant:
     """A running Home Assistant with the demo user logged in."""
 
-    def __init__(self, folder: Path, port: int, process: Process, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, folder: Path, port: int, process: Process, session: aiohttp.ClientSession, language: str
+    ) -> None:
         """Take what `start` made."""
         self.url = f"http://{LOCALHOST}:{port}"
         self.account = Account.load(folder)
         self._folder = folder
         self._process = process
         self._session = session
+        self._language = language
         self._access_token = ""
         self._expires = 0.0
 
@@ -119,18 +131,21 @@ class HomeAssistant:
         port: int,
         session: aiohttp.ClientSession,
         *,
-        configuration: str = CONFIGURATION,
-        integrations: Iterable[Path] = (INTEGRATION,),
+        beside: Iterable[Path] = (),
+        language: str = "en",
     ) -> Self:
-        """Prepare a folder, start Home Assistant in it, and wait until it runs and the demo user is logged in."""
-        _prepare(folder, port, configuration, integrations)
+        """Prepare a folder, start Home Assistant in it, and wait until it runs and the demo user is logged in.
+
+        `beside` are folders of integrations that run beside ours, and `language` is Home Assistant's own and the user's.
+        """
+        _prepare(folder, port, language, list(beside))
         process = await Process.start(
             "Home Assistant",
             [sys.executable, "-m", f"{__package__}.hass", "--config", str(folder), "--skip-pip"],
             log=folder / "output.log",
             folder=_ROOT,
         )
-        home = cls(folder, port, process, session)
+        home = cls(folder, port, process, session, language)
         try:
             await home._run()
         except BaseException:
@@ -155,6 +170,7 @@ class HomeAssistant:
                     await self._onboard()
                 while not await self._is_running():
                     await asyncio.sleep(0.2)
+                await self._speak()
         except TimeoutError as err:
             raise HarnessError(
                 f"Home Assistant did not start within {_START_TIMEOUT} s.\n{self._process.log_end()}"
@@ -191,11 +207,16 @@ class HomeAssistant:
                 "name": account.user.title(),
                 "username": account.user,
                 "password": account.password,
-                "language": "en",
+                "language": self._language,
             },
         )
         await self._log_in(grant_type="authorization_code", code=created["auth_code"])
         account.save(self._folder)
+
+    async def _speak(self) -> None:
+        """Show its pages to the user in the language, as if chosen in their profile."""
+        value = {"language": self._language, "number_format": "language", "time_format": "language"}
+        await self.commands({"type": "frontend/set_user_data", "key": "language", "value": value})
 
     async def _log_in(self, **grant: str) -> None:
         """Exchange a grant for an access token."""
@@ -230,8 +251,8 @@ class HomeAssistant:
         headers = {"Authorization": f"Bearer {await self._authorized()}"}
         return await self._send(method, path, json=body, headers=headers)
 
-    async def commands(self, *types: str) -> list[Any]:
-        """Ask the WebSocket API, which alone gives the registries."""
+    async def commands(self, *messages: str | Mapping[str, Any]) -> list[Any]:
+        """Ask the WebSocket API, which alone gives the registries; a message is its type, or that and more."""
         token = await self._authorized()
         self._process.check()
         async with self._session.ws_connect(f"{self.url}/api/websocket", max_msg_size=0) as socket:
@@ -239,11 +260,12 @@ class HomeAssistant:
             await socket.send_json({"type": "auth", "access_token": token})
             await socket.receive_json()
             results = []
-            for number, kind in enumerate(types, start=1):
-                await socket.send_json({"id": number, "type": kind})
+            for number, message in enumerate(messages, start=1):
+                told = {"type": message} if isinstance(message, str) else message
+                await socket.send_json({"id": number, **told})
                 answer = await socket.receive_json()
                 if not answer["success"]:
-                    raise HarnessError(f"Home Assistant refused {kind}: {answer['error']['message']}")
+                    raise HarnessError(f"Home Assistant refused {told['type']}: {answer['error']['message']}")
                 results.append(answer["result"])
         return results
 
@@ -274,6 +296,12 @@ class HomeAssistant:
         raise HarnessError(
             f"The integration was not set up: {entry['state']}, {entry['reason'] or 'for no reason given'}."
         )
+
+    async def act(self, domain: str, action: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Take an action that answers, and return the answer."""
+        answer = await self.request("POST", f"/api/services/{domain}/{action}?return_response", dict(data))
+        told: dict[str, Any] = answer["service_response"]
+        return told
 
     async def entities(self, entry_id: str | None = None) -> list[Entity]:
         """Return every entity of an entry, of the demo's own unless it is named, by device and key."""
@@ -316,17 +344,21 @@ class HomeAssistant:
         return [line for line in lines if _COMPLAINT.search(line)]
 
 
-def _prepare(folder: Path, port: int, configuration: str, integrations: Iterable[Path]) -> None:
+def _prepare(folder: Path, port: int, language: str, beside: Sequence[Path]) -> None:
     """Write what Home Assistant reads at its start."""
     if not (INTEGRATION / "manifest.json").exists():
         raise HarnessError(f"The integration is not in this checkout: {INTEGRATION} has no manifest.json.")
     folder.mkdir(parents=True, exist_ok=True)
+    configuration = _CONFIGURATION.format(language=language) + "".join(f"{each.name}:\n" for each in beside)
     (folder / "configuration.yaml").write_text(configuration, encoding="utf-8")
+    for name, nothing in _MADE_BY_USERS.items():
+        if not (folder / name).exists():
+            (folder / name).write_text(nothing, encoding="utf-8")
     components = folder / "custom_components"
     components.mkdir(exist_ok=True)
     # A package of its own: without this file Python would look in the folder of the same name where it was started.
     (components / "__init__.py").touch()
-    for integration in integrations:
+    for integration in (INTEGRATION, *beside):
         link = components / integration.name
         link.unlink(missing_ok=True)
         link.symlink_to(integration, target_is_directory=True)

@@ -45,6 +45,9 @@ def arguments() -> argparse.Namespace:
         "--release", help="as which release it answers, such as 1.4.9 (default: the newest of its generation)"
     )
     parser.add_argument("--seed", type=int, default=1, help="another seed, another fleet (default: 1)")
+    parser.add_argument(
+        "--born", type=float, metavar="SECONDS", help="the unix time by which the machines' past is made (default: now)"
+    )
     parser.add_argument("--calm", action="store_true", help="no machine drops out or reboots")
     parser.add_argument(
         "--fault", action="append", default=[], choices=TROUBLES, metavar="NAME", help=f"any of: {', '.join(TROUBLES)}"
@@ -111,7 +114,7 @@ async def serve(options: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
     dashboard = Dashboard()
     simulator = Simulator(dashboard, generation=options.generation, release=options.release)
-    populate(dashboard, options.servers, seed=options.seed, eventful=not options.calm)
+    populate(dashboard, options.servers, seed=options.seed, eventful=not options.calm, born=options.born)
     explain = EXPLANATIONS[options.generation](dashboard, options)
     await simulator.start(options.port)
     for fault in options.fault:

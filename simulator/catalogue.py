@@ -176,9 +176,20 @@ SAMPLES = (
 )
 
 
-def populate(dashboard: Dashboard, count: int = len(SAMPLES), *, seed: int = 1, eventful: bool = False) -> None:
-    """Add so many servers to a dashboard; in an eventful fleet some machines drop out or reboot now and then."""
-    now = int(dashboard.clock())
+def populate(
+    dashboard: Dashboard,
+    count: int = len(SAMPLES),
+    *,
+    seed: int = 1,
+    eventful: bool = False,
+    born: float | None = None,
+) -> None:
+    """Add so many servers to a dashboard; in an eventful fleet some machines drop out or reboot now and then.
+
+    The fleet is the same for the same moment `born` (unix seconds; now, unless it is given): when each machine booted,
+    and so all that it ever measured.
+    """
+    now = int(dashboard.clock() if born is None else born)
     for number in range(count):
         sample = SAMPLES[number] if number < len(SAMPLES) else _ordinary(number, seed)
         machine_seed = seed * 100_000 + number

@@ -195,8 +195,8 @@ class Machine:
         self.synchronise: Callable[[], float] = wall_clock
         """Set by the dashboard that watches this machine; returns the time."""
         self._host = host
-        self._seed = seed
-        self._sensors = sensors
+        self.seed = seed
+        self.sensors = sensors
         self._habit = habit
         self._habit_seen = math.inf
         self._pins: dict[str, Any] = {}
@@ -328,7 +328,7 @@ class Machine:
         """Return what the agent tells of its host."""
         host = self._host
         if self.boot_jitter:
-            jitter = random.Random(f"{self._seed} {int(at)}").randint(-self.boot_jitter, self.boot_jitter)
+            jitter = random.Random(f"{self.seed} {int(at)}").randint(-self.boot_jitter, self.boot_jitter)
             host = replace(host, boot_time=host.boot_time + jitter)
         if self._clock_offset:
             host = replace(host, boot_time=max(host.boot_time + self._clock_offset, 1))
@@ -367,7 +367,7 @@ class Machine:
             process_count=self._processes + int(8 * fast),
             temperatures=tuple(
                 Temperature(self._sensor(name, at), 32 + 4 * place + 35 * hours + 4 * fast)
-                for place, name in enumerate(self._sensors)
+                for place, name in enumerate(self.sensors)
             ),
             gpu=tuple(100 * max(busy - 0.1 * place, 0) for place in range(len(host.gpu))),
         )

@@ -5,9 +5,11 @@ import os
 from pathlib import Path
 
 from harness.dashboard import Credential
+from harness.forms import INTEGRATION
 from simulator import GENERATIONS, NEWEST, Release
 from simulator.releases import Trait
 
+LANGUAGES = tuple(sorted(file.stem for file in (INTEGRATION / "translations").glob("*.json")))
 # The simulator's, no secrets.
 _TOKENS = {"v0": "demo-token", "v2": "nzp_demoToken000000000000000000000000"}
 _LOGIN = {"username": "admin", "password": "demo-password"}
@@ -36,6 +38,9 @@ def arguments() -> argparse.Namespace:
         default=5,
         metavar="S",
         help="seconds between two polls, and on v1 and v2 between two updates of the measurements (%(default)s)",
+    )
+    parser.add_argument(
+        "--language", choices=LANGUAGES, default="en", help="of Home Assistant and of its user (%(default)s)"
     )
     parser.add_argument("--minutes", type=float, metavar="M", help="end by itself after so many minutes")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="Home Assistant's folder, kept for the next run")

@@ -6,6 +6,7 @@ which it is shown; and all values of one server between the same two readings.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from harness.errors import HarnessError
 from harness.homeassistant import Entity
@@ -34,6 +35,8 @@ class Comparison:
     """Everything that was compared at one moment."""
 
     verdicts: list[Verdict]
+    blind: int
+    """How many of the wrong ones were left out of them, since nobody can tell."""
     present: list[str]
     """The entities that have to be there, and are, and whose state is no value of the dashboard's."""
     missing: list[str]
@@ -57,6 +60,8 @@ class Result:
     missing: set[str] = field(default_factory=set)
     unexpected: set[str] = field(default_factory=set)
     mismatches: list[Verdict] = field(default_factory=list)
+    blind: int = 0
+    """Values that were not what was read, but stood where readings were too far apart to know all that the dashboard had."""
     planted: str | None = None
 
     def add(self, comparison: Comparison) -> None:
@@ -72,15 +77,17 @@ class Result:
         self.missing |= set(comparison.missing)
         self.unexpected |= set(comparison.unexpected)
         self.mismatches += [verdict for verdict in comparison.verdicts if not verdict.ok]
+        self.blind += comparison.blind
 
     def __str__(self) -> str:
         """Say how much was compared."""
         services = f", {len(self.services)} services" if self.services else ""
+        blind = f" {self.blind} values could not be judged: readings were too far apart." if self.blind else ""
         present = f" {len(self.present)} entities more only had to be there, and are." if self.present else ""
         return (
             f"Compared {self.values} values ({self.numbers} of them numbers) of {len(self.entities)} entities "
             f"of {len(self.servers)} servers{services} and their dashboard in {self.rounds} rounds: "
-            f"{len(self.mismatches)} wrong, {len(self.missing)} missing, {len(self.unexpected)} unexpected.{present}"
+            f"{len(self.mismatches)} wrong, {len(self.missing)} missing, {len(self.unexpected)} unexpected.{blind}{present}"
         )
 
 
@@ -116,8 +123,10 @@ def compare(
         for moment, entities in moments.items()
         for verdict in _judge_moment(entities, readings[_window(readings, shown, ages[moment] + lateness)], live=live)
     ]
+    blind = [verdict for verdict in verdicts if not verdict.ok and verdict.blind]
     return Comparison(
-        verdicts=verdicts,
+        verdicts=[verdict for verdict in verdicts if verdict not in blind],
+        blind=len(blind),
         present=present,
         missing=sorted(map(str, expected - set(by_place) - roomless)),
         unexpected=sorted(map(str, set(by_place) - possible)),
@@ -166,7 +175,13 @@ def _judge_moment(entities: Sequence[Entity], window: Sequence[Reading], *, live
         attempts.append([judge(entity, window[:i], after) for entity in entities])
         if not _wrong(attempts[-1]):
             break
-    return min(attempts, key=_wrong)
+    best = min(attempts, key=_wrong)
+    return [replace(verdict, blind=True) for verdict in best] if _has_gap(window) else best
+
+
+def _has_gap(window: Sequence[Reading]) -> bool:
+    """Whether a state may have come and gone between two readings: agents report every two seconds."""
+    return any(after.at - before.asked > FRAME for before, after in pairwise(window))
 
 
 def _wrong(verdicts: Iterable[Verdict]) -> int:

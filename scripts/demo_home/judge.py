@@ -23,6 +23,8 @@ class Verdict:
     entity: Entity
     said: str
     ok: bool
+    blind: bool = False
+    """Whether the dashboard may have said more than was read."""
 
     def __str__(self) -> str:
         """Say it to the user."""

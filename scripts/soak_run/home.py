@@ -11,8 +11,8 @@ from typing import Any
 import aiohttp
 
 from harness.errors import HarnessError
-from harness.forms import DOMAIN, INTEGRATION, add_entry, set_options
-from harness.homeassistant import CONFIGURATION, Entity, HomeAssistant
+from harness.forms import DOMAIN, add_entry, set_options
+from harness.homeassistant import Entity, HomeAssistant
 from harness.processes import free_port
 
 from .ledger import GIB
@@ -21,7 +21,6 @@ from .site import Site
 INTERVAL = 5
 """Seconds between two polls, and between two updates of live measurements: the least that both options take."""
 _PROBE = Path(__file__).with_name("soak_probe")
-_CONFIGURATION = f"{CONFIGURATION}{_PROBE.name}:\n"
 _IMPATIENCE = 0.1
 """The chance, at each look, that the user reloads an entry."""
 _MARK = 300
@@ -74,8 +73,7 @@ class Home:
             self.folder,
             self._port,
             self._session,
-            configuration=_CONFIGURATION,
-            integrations=(INTEGRATION, _PROBE),
+            beside=(_PROBE,),
         )
         self.note("runs")
 
@@ -177,8 +175,7 @@ class Home:
 
     async def ask_probe(self, action: str) -> dict[str, Any]:
         """Let the probe do something, and return what it says."""
-        answer = await self.running.request("POST", f"/api/services/{_PROBE.name}/{action}?return_response", {})
-        return dict(answer["service_response"])
+        return await self.running.act(_PROBE.name, action, {})
 
     async def writes(self) -> bool:
         """Let the recorder write all that waits, and return whether it did."""

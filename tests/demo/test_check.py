@@ -283,3 +283,16 @@ def test_what_is_off_in_a_full_fleet_is_not_missing() -> None:
     readings = _readings(*[_server() for _ in range(10)])
     assert _compare(off, readings).missing == ["load_15 of server 1", "online of server 1"]
     assert _compare([*off, *crowd], readings).missing == ["online of server 1"]
+
+
+def test_what_may_have_stood_between_readings_is_not_called_wrong() -> None:
+    """At a thousand servers, on a slow machine, readings may be further apart than an agent's reports."""
+    entities = _entities(cpu="99.0")
+    dense = _readings(*[_server() for _ in range(10)])
+    assert _wrong(_compare(entities, dense)) == ["cpu"]
+    sparse = [replace(reading, asked=3 * reading.asked, at=3 * reading.at) for reading in dense]
+    comparison = compare(Shown(entities, 25, 25), sparse, interval=5, live=False)
+    assert (_wrong(comparison), comparison.blind) == ([], 1)
+    result = Result()
+    result.add(comparison)
+    assert "1 values could not be judged" in str(result)
