@@ -61,6 +61,8 @@ logger:
   logs:
     custom_components.nezha: info
 """
+_PAGE = "nezha-demo"
+"""Where the integration's own dashboard is."""
 _MADE_BY_USERS = {"automations.yaml": "[]\n", "scripts.yaml": "{}\n", "scenes.yaml": "[]\n"}
 """What Home Assistant's own pages write, and what is in it before; it is never written over."""
 
@@ -72,6 +74,7 @@ class Account:
     user: str = "demo"
     password: str = field(default_factory=lambda: secrets.token_hex(4))
     refresh_token: str = ""
+    language: str = "en"
     dashboard: str = ""
     entry_id: str = ""
     born: int = field(default_factory=lambda: int(time.time()))
@@ -112,15 +115,14 @@ class HomeAssistant:
     """A running Home Assistant with the demo user logged in."""
 
     def __init__(
-        self, folder: Path, port: int, process: Process, session: aiohttp.ClientSession, language: str
+        self, folder: Path, port: int, process: Process, session: aiohttp.ClientSession, account: Account
     ) -> None:
         """Take what `start` made."""
         self.url = f"http://{LOCALHOST}:{port}"
-        self.account = Account.load(folder)
+        self.account = account
         self._folder = folder
         self._process = process
         self._session = session
-        self._language = language
         self._access_token = ""
         self._expires = 0.0
 
@@ -132,22 +134,26 @@ class HomeAssistant:
         session: aiohttp.ClientSession,
         *,
         beside: Iterable[Path] = (),
-        language: str = "en",
+        language: str | None = None,
     ) -> Self:
         """Prepare a folder, start Home Assistant in it, and wait until it runs and the demo user is logged in.
 
-        `beside` are folders of integrations that run beside ours, and `language` is Home Assistant's own and the user's.
+        `beside` are folders of integrations that run beside ours. `language` is Home Assistant's own and the user's;
+        without it, it stays what it was.
         """
-        _prepare(folder, port, language, list(beside))
+        account = Account.load(folder)
+        _prepare(folder, port, language or account.language, list(beside))
         process = await Process.start(
             "Home Assistant",
             [sys.executable, "-m", f"{__package__}.hass", "--config", str(folder), "--skip-pip"],
             log=folder / "output.log",
             folder=_ROOT,
         )
-        home = cls(folder, port, process, session, language)
+        home = cls(folder, port, process, session, account)
         try:
             await home._run()
+            if language:
+                await home._speak(language)
         except BaseException:
             await home.stop()
             raise
@@ -170,7 +176,6 @@ class HomeAssistant:
                     await self._onboard()
                 while not await self._is_running():
                     await asyncio.sleep(0.2)
-                await self._speak()
         except TimeoutError as err:
             raise HarnessError(
                 f"Home Assistant did not start within {_START_TIMEOUT} s.\n{self._process.log_end()}"
@@ -207,15 +212,17 @@ class HomeAssistant:
                 "name": account.user.title(),
                 "username": account.user,
                 "password": account.password,
-                "language": self._language,
+                "language": account.language,
             },
         )
         await self._log_in(grant_type="authorization_code", code=created["auth_code"])
         account.save(self._folder)
 
-    async def _speak(self) -> None:
-        """Show its pages to the user in the language, as if chosen in their profile."""
-        value = {"language": self._language, "number_format": "language", "time_format": "language"}
+    async def _speak(self, language: str) -> None:
+        """Show its pages to the user in a language, as if chosen in their profile."""
+        self.account.language = language
+        self.account.save(self._folder)
+        value = {"language": language, "number_format": "language", "time_format": "language"}
         await self.commands({"type": "frontend/set_user_data", "key": "language", "value": value})
 
     async def _log_in(self, **grant: str) -> None:
@@ -296,6 +303,18 @@ class HomeAssistant:
         raise HarnessError(
             f"The integration was not set up: {entry['state']}, {entry['reason'] or 'for no reason given'}."
         )
+
+    async def add_page(self) -> str:
+        """Make the integration's own dashboard the first page that the user sees, and return its address."""
+        (pages,) = await self.commands("lovelace/dashboards/list")
+        if all(page["url_path"] != _PAGE for page in pages):
+            page = {"url_path": _PAGE, "title": "Nezha", "icon": "mdi:server-network", "mode": "storage"}
+            await self.commands(
+                {"type": "lovelace/dashboards/create", **page},
+                {"type": "lovelace/config/save", "url_path": _PAGE, "config": {"strategy": {"type": "custom:nezha"}}},
+                {"type": "frontend/set_user_data", "key": "core", "value": {"default_panel": _PAGE}},
+            )
+        return f"{self.url}/{_PAGE}"
 
     async def act(self, domain: str, action: str, data: Mapping[str, Any]) -> dict[str, Any]:
         """Take an action that answers, and return the answer."""

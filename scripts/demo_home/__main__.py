@@ -132,10 +132,10 @@ async def _give_past(home: HomeAssistant, folder: Path, arguments: argparse.Name
     account.save(folder)
 
 
-async def _show(home: HomeAssistant, arguments: argparse.Namespace) -> int:
+async def _show(home: HomeAssistant, page: str, arguments: argparse.Namespace) -> int:
     """Show the table until the time is over."""
     account = home.account
-    greeting = f"Home Assistant: {home.url}   user: {account.user}   password: {account.password}   (Ctrl-C ends it)"
+    greeting = f"Home Assistant: {page}   user: {account.user}   password: {account.password}   (Ctrl-C ends it)"
     ends = time.monotonic() + arguments.minutes * 60 if arguments.minutes is not None else float("inf")
     while True:
         entities = await home.entities()
@@ -211,7 +211,7 @@ async def _demo(arguments: argparse.Namespace) -> int:
             await home.add_dashboard(access, arguments.interval)
             if beside:
                 await _give_past(home, folder, arguments)
-            return await _show(home, arguments)
+            return await _show(home, await home.add_page(), arguments)
         async with await reader(session, access) as readings:
             await home.add_dashboard(access, arguments.interval)
             return await _check(home, readings, arguments)

@@ -40,7 +40,7 @@ def arguments() -> argparse.Namespace:
         help="seconds between two polls, and on v1 and v2 between two updates of the measurements (%(default)s)",
     )
     parser.add_argument(
-        "--language", choices=LANGUAGES, default="en", help="of Home Assistant and of its user (%(default)s)"
+        "--language", choices=LANGUAGES, help="of Home Assistant and of its user (en, or that of the run before)"
     )
     parser.add_argument("--minutes", type=float, metavar="M", help="end by itself after so many minutes")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="Home Assistant's folder, kept for the next run")
