@@ -130,7 +130,7 @@ def _past_of(past: Past, entities: list[dict[str, Any]], units: dict[str, str | 
         subject = Subject(server=item["server"], service=item["service"], key=item["key"])
         if item["entity_id"] not in units or past.value(subject, now - HOUR) is None:
             continue
-        moments = range(int(now - DAY), int(past.born) - pause, pause)
+        moments = range(int(now - DAY), int(past.born), pause)
         filled.append(
             Filled(
                 entity_id=item["entity_id"],
