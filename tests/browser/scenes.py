@@ -1,0 +1,224 @@
+"""Every dialog of the integration: how to come to it, and what it has to be.
+
+A scene is played once, in English; each dialog that it comes to is looked at in every language. What `shows` says is
+compared with what Home Assistant itself gave the dialog: `step`, `step!error`, `abort:reason`, or `entry`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from simulator import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, Dashboard, Simulator
+
+from .world import TOKEN, World
+
+type Given = Callable[[World], Awaitable[None] | None]
+
+
+class Start(StrEnum):
+    """What is clicked first."""
+
+    ADD = "add"
+    REAUTH = "reauth"
+    RECONFIGURE = "reconfigure"
+    OPTIONS = "options"
+    REPAIR = "repair"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What is answered to the dialog that is open, and what it becomes then."""
+
+    shows: str
+    answer: Mapping[str, str | bool] | str | None = None
+    """Fields to fill in, an option of a menu, or nothing at the first look."""
+    given: Given | None = None
+    """What happens before; faults of the turn before are over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A way through one flow."""
+
+    name: str
+    generation: str
+    start: Start
+    turns: tuple[Turn, ...]
+    given: Given | None = None
+
+
+def fault(name: str, path: str = "") -> Given:
+    """Let something go wrong."""
+    return lambda world: world.simulator.faults.set(name, path=path)
+
+
+def _address(shows: str, url: str = "{url}", given: Given | None = None, **more: str | bool) -> Turn:
+    return Turn(shows, {"url": url, **more}, given)
+
+
+def _password(shows: str, password: str = DEMO_PASSWORD, given: Given | None = None) -> Turn:
+    return Turn(shows, {"username": DEMO_USER, "password": password}, given)
+
+
+def _token(shows: str, token: str, given: Given | None = None) -> Turn:
+    return Turn(shows, {"token": token}, given)
+
+
+def _short_sessions(world: World) -> None:
+    world.simulator.dashboard.credentials.jwt_life = 0
+
+
+def _long_sessions(world: World) -> None:
+    world.simulator.dashboard.credentials.jwt_life = 3_600
+    world.simulator.firewall.clear()
+
+
+def _block(world: World) -> None:
+    world.simulator.firewall.reject("127.0.0.1")
+
+
+def _forgive(world: World) -> None:
+    world.simulator.firewall.clear()
+
+
+def _limited(*scopes: str) -> Given:
+    def limit(world: World) -> None:
+        world.simulator.firewall.clear()
+        world.simulator.dashboard.credentials.add_access_token(DEMO_PAT, scopes)
+
+    return limit
+
+
+async def _known(world: World) -> None:
+    await world.add()
+
+
+async def _rejected(world: World) -> None:
+    await world.add()
+    known = world.simulator.dashboard
+    match world.generation:
+        case "v0":
+            known.revoke_token(TOKEN)
+            known.add_token("renewed-token")
+        case "v1":
+            known.credentials.add_user(DEMO_USER, "renewed-password")
+        case _:
+            known.credentials.remove_access_token(DEMO_PAT)
+            known.credentials.add_access_token("nzp_renewedToken000000000000000000000")
+    await world.reload("setup_error")
+    world.simulator.firewall.clear()
+
+
+async def _renumbered(world: World) -> None:
+    await world.add()
+    await world.simulator.switch("v0")
+    await world.reload("setup_error")
+
+
+async def _stranger(world: World) -> None:
+    dashboard = Dashboard(tokens=[TOKEN])
+    dashboard.add_server("elsewhere")
+    await world.serve(Simulator(dashboard, generation=world.generation))
+
+
+SCENES = (
+    Scene(
+        "address",
+        "v0",
+        Start.ADD,
+        (
+            Turn("user"),
+            _address("user!invalid_url", "my nezha!"),
+            _address("user!credentials_in_url", "http://me:secret@nezha.example.com"),
+            _address("user!invalid_headers", headers="no colon"),
+            _address("user!cannot_resolve", "https://nezha.invalid", headers=""),
+            _address("user!refused", given=fault("refuse")),
+            _address("user!cannot_connect", given=fault("reset")),
+            _address("user!timeout", given=fault("hang_before_headers")),
+            _address("user!server_error", given=fault("html_502")),
+            _address("user!gateway", given=fault("html_403")),
+            _address("user!moved", given=fault("redirect_elsewhere")),
+            _address("user!bad_answer", given=fault("gzip_bomb")),
+            _address("user!not_nezha", given=fault("json_null")),
+            _address("user!certificate", "https://127.0.0.1:{port}"),
+            _address("token"),
+            _token("token!token_rejected", "mistyped"),
+            _token("entry", TOKEN),
+        ),
+    ),
+    Scene(
+        "password",
+        "v1",
+        Start.ADD,
+        (
+            Turn("user"),
+            _address("password"),
+            _password("password!password_rejected", "mistyped"),
+            _password("password!blocked", given=_block),
+            _password("password!session_refused", given=lambda world: (_forgive(world), _short_sessions(world))[0]),
+            _password("entry", given=_long_sessions),
+        ),
+    ),
+    Scene(
+        "access token",
+        "v2",
+        Start.ADD,
+        (
+            Turn("user"),
+            _address("credential"),
+            Turn("access_token", "access_token"),
+            _token("access_token!token_rejected", "nzp_mistyped"),
+            _token("access_token!missing_scope", DEMO_PAT, _limited("nezha:service:read")),
+            _token("scopes", DEMO_PAT, _limited("nezha:inventory:read")),
+            Turn("entry", {}),
+        ),
+    ),
+    Scene("password of v2", "v2", Start.ADD, (Turn("user"), _address("credential"), Turn("password", "password"))),
+    Scene("known already", "v2", Start.ADD, (Turn("user"), _address("abort:already_configured")), _known),
+    Scene(
+        "new token",
+        "v0",
+        Start.REAUTH,
+        (Turn("reauth_confirm"), _token("abort:reauth_successful", "renewed-token")),
+        _rejected,
+    ),
+    Scene(
+        "new password",
+        "v1",
+        Start.REAUTH,
+        (Turn("password"), _password("abort:reauth_successful", "renewed-password")),
+        _rejected,
+    ),
+    Scene(
+        "new access token",
+        "v2",
+        Start.REAUTH,
+        (
+            Turn("credential"),
+            Turn("access_token", "access_token"),
+            _token("abort:reauth_successful", "nzp_renewedToken000000000000000000000"),
+        ),
+        _rejected,
+    ),
+    Scene(
+        "another address",
+        "v0",
+        Start.RECONFIGURE,
+        (Turn("reconfigure"), _address("token"), _token("abort:reconfigure_successful", TOKEN)),
+        _known,
+    ),
+    Scene(
+        "another dashboard",
+        "v1",
+        Start.RECONFIGURE,
+        (
+            Turn("reconfigure"),
+            _address("password", "{other}", _stranger),
+            _password("password!another_dashboard"),
+        ),
+        _known,
+    ),
+    Scene("options without frames", "v0", Start.OPTIONS, (Turn("init"), Turn("entry", {})), _known),
+    Scene("options", "v2", Start.OPTIONS, (Turn("init"), Turn("entry", {})), _known),
+    Scene("another installation", "v2", Start.REPAIR, (Turn("confirm"), Turn("entry", {})), _renumbered),
+)

@@ -1,0 +1,104 @@
+"""The integration's texts in every language, and what of them must, and must not, be seen in a picture."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+import functools
+import json
+from pathlib import Path
+import re
+from typing import Any, Self
+
+FOLDER = Path(__file__).resolve().parents[2] / "custom_components" / "nezha" / "translations"
+SOURCE = "en"
+
+_BROKEN = re.compile(r"Translation \[|\bundefined\b|\bNaN\b|\[object|[{}]|MISSING_VALUE|\bcomponent\.nezha\b")
+_PLACEHOLDER = re.compile(r"\{\w+\}")
+_MARKUP = re.compile(r"[`*\n]+")
+_LATIN_WORDS = 3
+_CJK_CHARACTERS = 5
+"""A fragment of a text that is shorter may be the same in two languages."""
+
+
+def languages() -> list[str]:
+    """Return the languages that there are texts in, the source first."""
+    found = {file.stem for file in FOLDER.glob("*.json")}
+    return [SOURCE, *sorted(found - {SOURCE})]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts of one language by their keys, joined with dots."""
+
+    language: str
+    by_key: Mapping[str, str]
+
+    @classmethod
+    @functools.cache
+    def of(cls, language: str) -> Self:
+        """Read a language's texts."""
+        nested = json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))
+        return cls(language, dict(_flat(nested)))
+
+    @functools.cached_property
+    def fragments(self) -> frozenset[str]:
+        """What stays of the texts where placeholders and markup divide them."""
+        return frozenset(part for text in self.by_key.values() for part in fragments_of(text))
+
+    @functools.cached_property
+    def _all(self) -> str:
+        return "\n".join(_plain(text) for text in self.by_key.values())
+
+    def knows(self, fragment: str) -> bool:
+        """Whether a fragment is part of any text of this language."""
+        return fragment in self._all
+
+
+def _flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in nested.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+", " ", text.replace("`", "").replace("*", ""))
+
+
+def fragments_of(text: str) -> Iterator[str]:
+    """Return the parts of a text that are shown as they are, and long enough to be of one language only."""
+    for part in _MARKUP.split(_PLACEHOLDER.sub("\n", text)):
+        cleaned = part.strip(' .,:;。，：；、！？!?()（）"“”')
+        if (
+            len(cleaned.split()) >= _LATIN_WORDS
+            or sum("\u2e80" <= char <= "\u9fff" for char in cleaned) >= _CJK_CHARACTERS
+        ):
+            yield cleaned
+
+
+def broken(shown: Iterable[str]) -> Iterator[str]:
+    """Return the texts that nobody meant to show: keys, placeholders, values of the language."""
+    for text in shown:
+        if _BROKEN.search(text):
+            yield f"broken text: {text[:200]!r}"
+
+
+def mixed(shown: Iterable[str], language: str) -> Iterator[str]:
+    """Return the texts that are the integration's own in another language."""
+    own = Texts.of(language)
+    seen = _plain("\n".join(shown))
+    for other in languages():
+        if other == language:
+            continue
+        for fragment in Texts.of(other).fragments:
+            if fragment in seen and not own.knows(fragment):
+                yield f"text in {other}: {fragment!r}"
+
+
+def missing(shown: Iterable[str], keys: Iterable[str], language: str) -> Iterator[str]:
+    """Return the keys whose text in a language should be seen, and is not."""
+    own = Texts.of(language)
+    seen = _plain("\n".join(shown))
+    for key in keys:
+        if any(fragment not in seen for fragment in fragments_of(own.by_key[key])):
+            yield f"not shown in {language}: {key}"

@@ -1,0 +1,202 @@
+"""Plays the scenes and visits the pages, takes pictures, and says what is wrong with them."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+import re
+from typing import Any
+
+from playwright.async_api import Browser
+
+from harness.homeassistant import HomeAssistant
+
+from .frontend import APPEARANCES, DIALOG, Appearance, Frontend
+from .scenes import Scene, Start
+from .texts import SOURCE, Texts, broken, languages, missing, mixed
+from .world import World
+
+_INTEGRATION = "/config/integrations/integration/nezha"
+_ENGLISH = Texts.of(SOURCE)
+
+
+@dataclass
+class Report:
+    """What was seen."""
+
+    pictures: int = 0
+    faults: list[str] = field(default_factory=list)
+    shown: Counter[str] = field(default_factory=Counter)
+    """How often each text of a flow was seen, by its key."""
+
+    def never_shown(self) -> Iterator[str]:
+        """Return the keys of steps, errors and ends that no scene came to."""
+        for key in _ENGLISH.by_key:
+            if re.fullmatch(
+                r"(config|options)\.(step\.\w+\.title|error\.\w+|abort\.\w+)|issues\.\w+(\.fix_flow.*)?\.title", key
+            ):
+                if not self.shown[key]:
+                    yield f"no scene shows {key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Thoroughness:
+    """How much of it is looked at."""
+
+    every_appearance: bool
+    folder: Path
+
+    def looks(self, turn: int) -> Iterator[tuple[str, Appearance]]:
+        """Return in which languages and appearances the dialog of a turn is looked at."""
+        for number, language in enumerate(languages()):
+            if self.every_appearance:
+                yield from ((language, appearance) for appearance in APPEARANCES)
+            else:
+                yield language, APPEARANCES[(turn + number) % len(APPEARANCES)]
+
+
+class Walk:
+    """A walk through Home Assistant with one browser."""
+
+    def __init__(self, home: HomeAssistant, browser: Browser, thoroughness: Thoroughness) -> None:
+        """Begin with nothing seen."""
+        self.report = Report()
+        self._home = home
+        self._browser = browser
+        self._thoroughness = thoroughness
+        self._turn = 0
+        self._frontend: Frontend
+
+    async def open(self) -> None:
+        """Open the page that all is seen on."""
+        self._frontend = await Frontend.open(self._home, await self._browser.new_context())
+        await self._frontend.load("/config/integrations/dashboard")
+        await self._frontend.speak(SOURCE)
+
+    # --- Dialogs
+
+    async def play(self, scene: Scene) -> None:
+        """Play a scene to its end; what goes wrong ends this one only."""
+        async with World.of(self._home, scene.generation) as world:
+            try:
+                if scene.given and (waiting := scene.given(world)):
+                    await waiting
+                await self._begin(scene.start)
+                for turn in scene.turns:
+                    world.simulator.faults.clear()
+                    if turn.given and (waiting := turn.given(world)):
+                        await waiting
+                    await self._answer(turn.answer, world.places)
+                    step = await self._frontend.step()
+                    if (shows := _shows(step)) != turn.shows:
+                        self._fault(scene, f"shows {shows} instead of {turn.shows}")
+                        break
+                    await self._look_at_dialog(scene, step)
+            except Exception as err:  # noqa: BLE001 - whatever it is, the other scenes go on
+                self._fault(scene, f"{type(err).__name__}: {str(err)[:500]}")
+                await self._frontend.picture(self._thoroughness.folder / f"FAILED {scene.name}.png")
+            finally:
+                await self._end()
+
+    async def _begin(self, start: Start) -> None:
+        frontend = self._frontend
+        await frontend.speak(SOURCE)
+        await frontend.appear(APPEARANCES[0])
+        match start:
+            case Start.ADD:
+                await frontend.go("/config/integrations/dashboard/add?domain=nezha")
+                await frontend.click("dialog-box ha-button[slot=primaryAction]")
+            case Start.REPAIR:
+                await frontend.go("/config/repairs")
+                await frontend.click("ha-config-repairs ha-list-item-button")
+            case _:
+                await frontend.go(_INTEGRATION)
+                await _BEGINNINGS[start](frontend)
+
+    async def _answer(self, answer: Mapping[str, str | bool] | str | None, places: Mapping[str, str]) -> None:
+        if answer is None:
+            return
+        await self._frontend.speak(SOURCE)
+        if isinstance(answer, str):
+            await self._frontend.choose(answer)
+            return
+        await self._frontend.fill(
+            {name: value.format(**places) if isinstance(value, str) else value for name, value in answer.items()}
+        )
+        await self._frontend.submit()
+
+    async def _look_at_dialog(self, scene: Scene, step: Mapping[str, Any]) -> None:
+        keys = list(_keys(step, scene.start))
+        self.report.shown.update(keys)
+        self._turn += 1
+        for language, appearance in self._thoroughness.looks(self._turn):
+            await self._frontend.speak(language)
+            await self._frontend.appear(appearance)
+            await self._frontend.settle()
+            look = await self._frontend.look(DIALOG)
+            name = f"{scene.generation} {scene.name} {self._turn} {_shows(step)} {language} {appearance.name}"
+            await self._take(name, look.texts, language, [*look.cut, *missing(look.texts, keys, language)])
+
+    async def _end(self) -> None:
+        await self._frontend.close()
+
+    # --- What both have in common
+
+    async def _take(self, name: str, texts: Sequence[str], language: str, more: Sequence[str]) -> None:
+        """Take a picture, and note what is wrong with it."""
+        file = self._thoroughness.folder / f"{re.sub(r'[^\w.-]+', '_', name)}.png"
+        await self._frontend.picture(file)
+        self.report.pictures += 1
+        found = [*broken(texts), *mixed(texts, language), *more, *self._frontend.complaints()]
+        self.report.faults += [f"{file.name}: {what}" for what in found]
+
+    def _fault(self, scene: Scene, what: str) -> None:
+        self.report.faults.append(f"scene {scene.name!r} of {scene.generation}: {what}")
+
+
+async def _reconfigure(frontend: Frontend) -> None:
+    await frontend.click("ha-config-entry-row ha-dropdown ha-icon-button[slot=trigger]")
+    await frontend.page.locator("ha-config-entry-row ha-dropdown-item", has_text="Reconfigure").first.click()
+
+
+_BEGINNINGS = {
+    Start.REAUTH: lambda frontend: frontend.click("ha-list-item-base.attention ha-button"),
+    Start.RECONFIGURE: _reconfigure,
+    Start.OPTIONS: lambda frontend: frontend.click("ha-config-entry-row ha-icon-button[slot=end]"),
+}
+
+
+def _shows(step: Mapping[str, Any]) -> str:
+    """Return what a step is, in the words of the scenes."""
+    match step["type"]:
+        case "abort":
+            return f"abort:{step['reason']}"
+        case "create_entry":
+            return "entry"
+    errors = ",".join((step.get("errors") or {}).values())
+    return f"{step['step_id']}!{errors}" if errors else str(step["step_id"])
+
+
+def _keys(step: Mapping[str, Any], start: Start) -> Iterator[str]:
+    """Return the keys of the texts that a step has to show."""
+    prefix = "options" if start is Start.OPTIONS else "config"
+    if start is Start.REPAIR:
+        return
+    match step["type"]:
+        case "abort":
+            yield f"{prefix}.abort.{step['reason']}"
+        case "menu":
+            yield from _known(f"{prefix}.step.{step['step_id']}", ["title", "description"])
+            yield from _known(f"{prefix}.step.{step['step_id']}.menu_options", step["menu_options"])
+        case "form":
+            base = f"{prefix}.step.{step['step_id']}"
+            fields = [item["name"] for item in step["data_schema"] or []]
+            yield from _known(base, ["title", "description"])
+            for kind in ("data", "data_description"):
+                yield from _known(f"{base}.{kind}", fields)
+            yield from _known(f"{base}.sections", [f"{name}.name" for name in fields])
+            yield from _known(f"{prefix}.error", (step.get("errors") or {}).values())
+
+
+def _known(base: str, names: Any) -> Iterator[str]:
+    return (key for name in names if (key := f"{base}.{name}") in _ENGLISH.by_key)
