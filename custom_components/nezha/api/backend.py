@@ -33,3 +33,7 @@ class Backend(ABC):
     async def run_task(self, task: int) -> None:
         """Run a scheduled task now. Raises `MissingScopeError`, and what `snapshot` raises."""
         raise ProtocolError("this generation tells nothing of tasks")
+
+    async def create_token(self, name: str, *, run_tasks: bool) -> str:
+        """Make a token that may only read, and run tasks if that is wanted. Raises what `snapshot` raises."""
+        raise ProtocolError("this generation makes no tokens")

@@ -103,7 +103,7 @@ class Transport:
         async with _bounded():
             return await self._get(self._url / path, {**self._headers, **headers})
 
-    async def post(self, path: str, headers: Mapping[str, str], json: Mapping[str, str] | None = None) -> Reply:
+    async def post(self, path: str, headers: Mapping[str, str], json: Mapping[str, object] | None = None) -> Reply:
         """Send a POST, which is not to be redirected. Raises what `get` raises."""
         url = self._url / path
         merged = {**self._headers, **headers}
