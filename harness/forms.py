@@ -30,6 +30,8 @@ async def add_entry(request: Request, url: str, credential: Credential) -> str:
         **{step: dict(credential) for step in steps},
         # Only tells what a token may not do.
         "scopes": {},
+        # The password stays: whoever gave it wants it used.
+        "least_privilege": {"read_only": False, "run_tasks": False},
     }
     result = await request("POST", _FLOW, {"handler": DOMAIN, "show_advanced_options": False})
     while result["type"] in ("form", "menu"):

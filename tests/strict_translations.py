@@ -63,6 +63,17 @@ class Texts:
         for error in (form["errors"] or {}).values():
             self.show(f"{category}.error.{error}", placeholders)
 
+    def show_menu(self, flow: FlowHandler[Any, Any, Any], menu: ConfigFlowResult) -> None:
+        """Note the same for a menu. The frontend gives placeholders to all of it but the title."""
+        if (category := category_of(flow)) is None:
+            return
+        placeholders = menu["description_placeholders"]
+        step = f"{category}.step.{menu['step_id']}"
+        self.show(f"{step}.title", None)
+        self.show(f"{step}.description", placeholders)
+        for option in menu["menu_options"]:
+            self.show(f"{step}.menu_options.{option}", placeholders)
+
     def _show_fields(self, prefix: str, schema: Any, placeholders: Mapping[str, Any] | None) -> None:
         for marker, value in schema.schema.items() if schema else ():
             if isinstance(value, section):
@@ -72,9 +83,9 @@ class Texts:
                 self.show(f"{prefix}.data.{marker}", placeholders)
 
     def show_end(self, flow: FlowHandler[Any, Any, Any], end: ConfigFlowResult) -> None:
-        """Note the same for the reason with which a flow ends."""
+        """Note the same for the reason with which a flow ends, which names nothing: not every place has its placeholders."""
         if category := category_of(flow):
-            self.show(f"{category}.abort.{end['reason']}", end["description_placeholders"])
+            self.show(f"{category}.abort.{end['reason']}", None)
 
 
 def category_of(flow: FlowHandler[Any, Any, Any]) -> str | None:
@@ -111,6 +122,7 @@ def strict_translations() -> Iterator[None]:
     with ExitStack() as stack:
         for owner, method, check in (
             (FlowHandler, "async_show_form", lambda flow, form, _: texts.show_form(flow, form)),
+            (FlowHandler, "async_show_menu", lambda flow, menu, _: texts.show_menu(flow, menu)),
             (FlowHandler, "async_abort", lambda flow, end, _: texts.show_end(flow, end)),
             (HomeAssistantError, "__init__", on_error),
             (dr.DeviceRegistry, "async_get_or_create", on_device),

@@ -105,6 +105,18 @@ class Flow:
         return self.result["step_id"], self.result["errors"] or {}
 
     @property
+    def menu(self) -> tuple[str, list[str]]:
+        """The menu that is shown, and its options."""
+        assert self.result["type"] is FlowResultType.MENU
+        return self.result["step_id"], list(self.result["menu_options"])
+
+    @property
+    def is_warned(self) -> bool:
+        """Whether the form says that what is entered travels unprotected."""
+        assert self.result["data_schema"] is not None
+        return "unencrypted" in self.result["data_schema"].schema
+
+    @property
     def error(self) -> str:
         """The only error, which is about the form as a whole."""
         assert self.form[1].keys() == {"base"}
@@ -143,6 +155,10 @@ class Flow:
     async def finish(self, token: str = TOKEN) -> Mapping[str, Any]:
         """Enter a good token, and return the data of the entry that was made."""
         assert self.form == ("token", {})
+        return await self.finish_with(token)
+
+    async def finish_with(self, token: str) -> Mapping[str, Any]:
+        """Enter a good token, perhaps after others, and return the data of the entry that was made."""
         await self.token(token)
         assert self.result["type"] is FlowResultType.CREATE_ENTRY
         entry = self.result["result"]
@@ -444,6 +460,18 @@ async def test_without_a_scheme_a_bad_certificate_is_no_reason_to_do_without_htt
     ("text", "error"),
     [
         ("", "invalid_url"),
+        ("my nezha!", "invalid_url"),
+        ("nezha..example.com", "invalid_url"),
+        ("nezha,example,com", "invalid_url"),
+        ("-nezha-.example.com", "invalid_url"),
+        ("http:/127.0.0.1", "invalid_url"),
+        ("http//127.0.0.1", "invalid_url"),
+        ("https://http://127.0.0.1", "invalid_url"),
+        ("127.0.0.1:port", "invalid_url"),
+        ("127.0.0.1:99999", "invalid_url"),
+        ("999.0.0.1", "invalid_url"),
+        ("2130706433", "invalid_url"),
+        ("0x7f.1", "invalid_url"),
         ("ftp://127.0.0.1", "invalid_url"),
         ("http://[::1", "invalid_url"),
         (f"http://{'ü' * 64}.test", "invalid_url"),
@@ -456,6 +484,8 @@ async def test_what_is_no_address_is_marked_at_its_field(
 ) -> None:
     await flow.address(text)
     assert flow.form == ("user", {CONF_URL: error})
+    assert flow.suggested[CONF_URL] == text
+    assert simulator.requests == []
     await assert_recovers(flow, simulator)
 
 
@@ -510,18 +540,90 @@ async def test_headers_do_not_go_over_plain_http_unless_it_was_asked_for(flow: F
     await flow.finish()
 
 
+# --- Without encryption
+
+
+@pytest.mark.parametrize(
+    "typed", ["http://127.0.0.1:{port}", "127.0.0.1:{port}", "localhost:{port}", "nezha.local:{port}"]
+)
+async def test_the_form_says_that_a_credential_will_travel_unprotected(
+    flow: Flow, simulator: Simulator, typed: str
+) -> None:
+    await flow.address(typed.format(port=port_of(simulator.url)))
+    assert flow.form == ("token", {})
+    assert flow.is_warned
+    assert [request for request in simulator.requests if "Authorization" in request.headers] == []
+    await flow.finish()
+
+
+async def test_over_https_there_is_no_such_warning(
+    flow: Flow, simulator: Simulator, ssl_context: ssl.SSLContext
+) -> None:
+    async with running(simulator.dashboard, ssl_context=ssl_context) as secure:
+        await flow.address(secure.url, verify_ssl=False)
+        assert not flow.is_warned
+
+
+@pytest.mark.parametrize("host", ["nezha.example.com", "8.8.8.8.test", "nezha.localdomain", "lan.test"])
+async def test_an_address_outside_the_home_is_not_tried_over_http_unasked(
+    flow: Flow, simulator: Simulator, host: str
+) -> None:
+    await flow.address(f"{host}:{port_of(simulator.url)}")
+    assert flow.form[0] == "user"
+    assert flow.error == "certificate"
+    assert simulator.requests == []
+    await flow.address(f"http://{host}:{port_of(simulator.url)}")
+    assert flow.is_warned
+    await flow.finish()
+
+
+async def test_reconfigure_does_not_go_from_https_to_http_unasked(hass: HomeAssistant, simulator: Simulator) -> None:
+    entry = await set_up(hass, entry_of(simulator.url.replace("http:", "https:")))
+    flow = await reconfigure(hass, entry)
+    await flow.address(f"127.0.0.1:{port_of(simulator.url)}")
+    assert flow.form == ("reconfigure", {"base": "certificate"})
+    assert simulator.requests == []
+    await flow.address(simulator.url)
+    assert flow.form == ("token", {})
+    assert flow.is_warned
+    assert flow.suggested == {}
+
+
+async def test_headers_of_the_old_address_do_not_go_to_another_origin_unasked(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    known = entry_of(simulator.url)
+    known.add_to_hass(hass)
+    hass.config_entries.async_update_entry(known, data={**known.data, CONF_HEADERS: {GATE: GATE_KEY}})
+    await set_up(hass, known)
+    async with running(simulator.dashboard, gateway_headers={GATE: GATE_KEY}) as moved:
+        flow = await reconfigure(hass, known)
+        await flow.address(moved.url, headers=f"{GATE}: {GATE_KEY}")
+        assert flow.form == ("reconfigure", {"base": "headers_of_old_address"})
+        assert moved.requests == []
+        assert flow.suggested == {CONF_URL: moved.url}
+        # Entered again, they are meant.
+        await flow.address(moved.url, headers=f"{GATE}: {GATE_KEY}")
+        await flow.token(TOKEN)
+        assert flow.end == "reconfigure_successful"
+        assert known.data[CONF_HEADERS] == {GATE: GATE_KEY}
+
+
 # --- The token
 
 
-async def test_a_rejected_token_is_not_sent_again_and_another_one_works(flow: Flow, simulator: Simulator) -> None:
+async def test_a_token_is_sent_once_a_submit_and_the_dashboard_decides_each_time(
+    flow: Flow, simulator: Simulator
+) -> None:
     await flow.address(simulator.url)
-    for typed in (WRONG, WRONG, f" {WRONG}\n"):
+    for count, typed in enumerate((WRONG, WRONG, f" {WRONG}\n"), start=1):
         await flow.token(typed)
         assert flow.form == ("token", {"base": "token_rejected"})
-        assert sent(simulator, WRONG) == 1
-    await flow.token(TOKEN)
-    assert flow.result["type"] is FlowResultType.CREATE_ENTRY
-    assert sent(simulator, WRONG) == 1
+        assert flow.suggested == {}
+        assert sent(simulator, WRONG) == count
+    # Its rejection was a trouble of the dashboard's.
+    simulator.dashboard.add_token(WRONG)
+    await flow.finish_with(WRONG)
 
 
 @pytest.mark.parametrize("typed", [f"  {TOKEN}\n", f"{TOKEN[:5]}\r\n{TOKEN[5:]}", f"\u200b{TOKEN}\x00"])
@@ -562,6 +664,7 @@ async def test_a_fault_between_the_steps_is_named_and_the_same_token_works_later
     simulator.faults.set(fault)
     await flow.token(TOKEN)
     assert flow.form == ("token", {"base": error})
+    assert flow.suggested == {CONF_TOKEN: TOKEN}
     assert simulator.faults.delivered[fault]
     simulator.faults.clear()
     await flow.token(TOKEN)
@@ -579,7 +682,7 @@ async def test_the_same_dashboard_is_not_added_twice(
 ) -> None:
     port = port_of(simulator.url)
     entry_of(known.format(port=port)).add_to_hass(hass)
-    await flow.address(f"Nezha.Test:{port}/server/1")
+    await flow.address(f"http://Nezha.Test:{port}/server/1")
     assert flow.end == "already_configured"
 
 
@@ -602,6 +705,64 @@ async def test_another_dashboard_is_added_beside_the_first(
         await flow.address(other.url)
         await flow.finish()
     assert len(hass.config_entries.async_entries(DOMAIN)) == 2
+
+
+async def test_the_same_servers_under_another_address_are_recognised(
+    hass: HomeAssistant, flow: Flow, simulator: Simulator
+) -> None:
+    """By number and name of all of them: v0 has nothing better."""
+    entry = await set_up(hass, entry_of(simulator.url))
+    ids = entities_and_devices(hass)
+    await flow.address(simulator.url.replace("127.0.0.1", "localhost"))
+    await flow.token(TOKEN)
+    assert flow.menu == ("same_dashboard", ["move", "keep"])
+    assert flow.result["description_placeholders"] == {
+        "name": "dashboard",
+        "origin": simulator.url.replace("127.0.0.1", "localhost"),
+        "known": simulator.url,
+    }
+    await flow.submit(next_step_id="move")
+    assert flow.end == "reconfigure_successful"
+    assert hass.config_entries.async_entries(DOMAIN) == [entry]
+    assert entry.data[CONF_URL] == f"{simulator.url.replace('127.0.0.1', 'localhost')}/"
+    assert entry.state is ConfigEntryState.LOADED
+    assert entities_and_devices(hass) == ids
+
+
+async def test_the_entry_that_is_there_may_stay_as_it_is(hass: HomeAssistant, flow: Flow, simulator: Simulator) -> None:
+    entry = await set_up(hass, entry_of(simulator.url))
+    await flow.address(simulator.url.replace("127.0.0.1", "localhost"))
+    await flow.token(TOKEN)
+    await flow.submit(next_step_id="keep")
+    assert flow.end == "already_configured"
+    assert entry.data[CONF_URL] == simulator.url
+
+
+@pytest.mark.parametrize("change", ["rename", "add"])
+async def test_servers_of_which_one_differs_are_another_dashboards(
+    hass: HomeAssistant, flow: Flow, simulator: Simulator, change: str
+) -> None:
+    await set_up(hass, entry_of(simulator.url))
+    other = Dashboard(tokens=[TOKEN])
+    for number, known in simulator.dashboard.servers.items():
+        other.add_server(known.name, server_id=number)
+    if change == "rename":
+        other.rename(1, "delta")
+    else:
+        other.add_server("delta", server_id=9)
+    async with running(other) as elsewhere:
+        await flow.address(elsewhere.url)
+        await flow.finish()
+
+
+async def test_an_entry_that_is_not_loaded_is_recognised_by_its_devices(
+    hass: HomeAssistant, flow: Flow, simulator: Simulator
+) -> None:
+    entry = await set_up(hass, entry_of(simulator.url))
+    await hass.config_entries.async_unload(entry.entry_id)
+    await flow.address(simulator.url.replace("127.0.0.1", "localhost"))
+    await flow.token(TOKEN)
+    assert flow.menu[0] == "same_dashboard"
 
 
 # --- A new token
@@ -637,12 +798,17 @@ async def test_a_new_token_takes_the_place_of_a_rejected_one(hass: HomeAssistant
     assert not ir.async_get(hass).issues
 
 
-async def test_the_rejected_token_is_not_sent_again(hass: HomeAssistant, simulator: Simulator) -> None:
+async def test_a_rejected_token_is_sent_again_by_nobody_but_who_submits_it(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
     entry, flow = await rejected(hass, simulator)
     before = sent(simulator, TOKEN)
+    for _ in range(2):
+        await refresh(hass, entry)
+    assert sent(simulator, TOKEN) == before
     await flow.token(TOKEN)
     assert flow.form == ("reauth_confirm", {"base": "token_rejected"})
-    assert sent(simulator, TOKEN) == before
+    assert sent(simulator, TOKEN) == before + 1
     await flow.token(NEW)
     assert flow.end == "reauth_successful"
     assert entry.data[CONF_TOKEN] == NEW
@@ -721,12 +887,10 @@ async def test_a_token_marked_as_rejected_is_never_sent_by_itself(hass: HomeAssi
     assert simulator.requests == []
     [progress] = hass.config_entries.flow.async_progress()
     flow = Flow(hass, await hass.config_entries.flow.async_configure(progress["flow_id"]))
+    # It was right all the time: the dashboard was in trouble when it rejected it.
     await flow.token(TOKEN)
-    assert flow.error == "token_rejected"
-    assert simulator.requests == []
-    simulator.dashboard.add_token(NEW)
-    await flow.token(NEW)
     assert flow.end == "reauth_successful"
+    assert CONF_REJECTED not in entry.data
     assert entry.state is ConfigEntryState.LOADED
 
 
@@ -755,7 +919,7 @@ async def test_a_new_address_keeps_every_entity_and_device(hass: HomeAssistant, 
         assert flow.suggested == {CONF_URL: simulator.url}
         await flow.address(moved.url)
         assert flow.form == ("token", {})
-        assert flow.suggested == {CONF_TOKEN: TOKEN}
+        assert flow.suggested == {}
         assert sent(moved, TOKEN) == 0
         await flow.token(TOKEN)
         assert flow.end == "reconfigure_successful"
@@ -771,6 +935,7 @@ async def test_the_known_token_is_not_sent_unless_it_is_submitted(hass: HomeAssi
     entry = await set_up(hass, entry_of(simulator.url))
     flow = await reconfigure(hass, entry)
     await flow.address(simulator.url)
+    assert flow.suggested == {CONF_TOKEN: TOKEN}
     schema = flow.result["data_schema"]
     assert schema is not None
     with pytest.raises(vol.Invalid):
@@ -860,5 +1025,5 @@ async def test_an_entry_with_a_rejected_token_can_be_given_an_address_and_a_toke
         assert flow.end == "reconfigure_successful"
         assert CONF_REJECTED not in entry.data
         assert entry.state is ConfigEntryState.LOADED
-        assert sent(simulator, TOKEN) + sent(moved, TOKEN) == before
+        assert (sent(simulator, TOKEN), sent(moved, TOKEN)) == (before, 1)
         assert reauth.result["flow_id"] not in {flow["flow_id"] for flow in hass.config_entries.flow.async_progress()}

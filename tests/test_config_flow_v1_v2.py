@@ -19,7 +19,7 @@ from .conftest import Clock, refresh, set_up
 from .test_config_flow import Flow
 from .test_services import BY_PASSWORD, BY_TOKEN, entity_of, entry_for, identity, serving, shown
 
-INVENTORY, SERVICES, READ_TASKS, RUN_TASKS, METRICS = SCOPES
+INVENTORY, SERVICES, READ_TASKS, RUN_TASKS, METRICS = SCOPES[:5]
 WRONG_PASSWORD = "mistyped-password"
 NEW_PASSWORD = "renewed-password"
 WRONG_PAT = "nzp_mistypedToken00000000000000000000"
@@ -68,6 +68,20 @@ async def ask_for(hass: HomeAssistant, simulator: Simulator, generation: str, wa
 async def password(flow: Flow, password: str = DEMO_PASSWORD, username: str = DEMO_USER) -> None:
     """Enter a user and password."""
     await flow.submit(**{CONF_USERNAME: username, CONF_PASSWORD: password})
+
+
+async def keep_password(flow: Flow) -> None:
+    """Decline the offer of a token, where v2 makes one."""
+    if flow.result.get("step_id") == "least_privilege":
+        assert flow.form == ("least_privilege", {})
+        await flow.submit(read_only=False)
+
+
+async def choose_known(flow: Flow) -> None:
+    """Choose the password again; the user is filled in, the password never."""
+    await flow.submit(next_step_id="password")
+    assert flow.form == ("password", {})
+    assert flow.suggested == {CONF_USERNAME: DEMO_USER}
 
 
 def made(flow: Flow) -> Mapping[str, Any]:
@@ -121,6 +135,7 @@ async def test_each_credential_makes_an_entry(
         flow = await ask_for(hass, simulator, generation, way)
         credential = BY_PASSWORD if way == "password" else BY_TOKEN
         await flow.submit(**credential)
+        await keep_password(flow)
         assert made(flow) == {
             CONF_URL: f"{simulator.url}/",
             CONF_GENERATION: generation,
@@ -148,6 +163,7 @@ async def test_spaces_around_a_user_or_in_a_token_are_taken_out_and_those_of_a_p
     v2.dashboard.credentials.add_user("me", f" {NEW_PASSWORD} ")
     flow = await ask_for(hass, v2, "v2", "password")
     await password(flow, f" {NEW_PASSWORD} ", " me\n")
+    await keep_password(flow)
     assert {CONF_USERNAME: "me", CONF_PASSWORD: f" {NEW_PASSWORD} "}.items() <= made(flow).items()
 
 
@@ -155,34 +171,37 @@ async def test_spaces_around_a_user_or_in_a_token_are_taken_out_and_those_of_a_p
 
 
 @pytest.mark.parametrize("generation", ["v1", "v2"])
-async def test_a_wrong_password_is_sent_once(
+async def test_a_wrong_password_is_sent_once_a_submit(
     hass: HomeAssistant, clock: Clock, socket_enabled: None, generation: str
 ) -> None:
     async with serving(generation) as simulator:
         flow = await ask_for(hass, simulator, generation, "password")
-        for _ in range(3):
+        for count in (1, 2):
             await password(flow, WRONG_PASSWORD)
             assert flow.form == ("password", {"base": "password_rejected"})
-            assert flow.suggested == {}
-            assert sent(simulator, WRONG_PASSWORD) == 1
-        clock.tick(4)
+            # What was typed stays, but for the password.
+            assert flow.suggested == {CONF_USERNAME: DEMO_USER}
+            assert sent(simulator, WRONG_PASSWORD) == count
+            assert sum(simulator.firewall.rejections.values()) == count
+            clock.tick(20)
         await password(flow)
+        await keep_password(flow)
         made(flow)
-        assert sent(simulator, WRONG_PASSWORD) == 1
-        assert sum(simulator.firewall.rejections.values()) == 1
+        assert sent(simulator, WRONG_PASSWORD) == 2
 
 
-async def test_a_wrong_token_is_sent_once(hass: HomeAssistant, clock: Clock, v2: Simulator) -> None:
+async def test_a_wrong_token_is_sent_once_a_submit(hass: HomeAssistant, clock: Clock, v2: Simulator) -> None:
     flow = await ask_for(hass, v2, "v2", "access_token")
-    for typed in (WRONG_PAT, f" {WRONG_PAT}\n", WRONG_PAT):
+    for count, typed in enumerate((WRONG_PAT, f" {WRONG_PAT}\n"), start=1):
         await flow.token(typed)
         assert flow.form == ("access_token", {"base": "token_rejected"})
-        assert sent(v2, WRONG_PAT) == 1
-    clock.tick(4)
+        assert flow.suggested == {}
+        assert sent(v2, WRONG_PAT) == count
+        assert sum(v2.firewall.rejections.values()) == count
+        clock.tick(20)
     await flow.token(DEMO_PAT)
     made(flow)
-    assert sent(v2, WRONG_PAT) == 1
-    assert sum(v2.firewall.rejections.values()) == 1
+    assert sent(v2, WRONG_PAT) == 2
 
 
 async def test_a_log_in_leaves_no_cookie(hass: HomeAssistant, v1: Simulator) -> None:
@@ -218,6 +237,7 @@ async def test_a_block_is_named_and_asking_adds_nothing_to_it(
         assert sum(simulator.firewall.rejections.values()) == 1
         clock.tick(4)
         await flow.submit(**credential)
+        await keep_password(flow)
         made(flow)
 
 
@@ -259,6 +279,7 @@ async def test_a_fault_is_named_and_the_same_credential_works_later(
             assert flow.result["description_placeholders"]["target"] == simulator.faults.elsewhere
         simulator.faults.clear()
         await flow.submit(**credential)
+        await keep_password(flow)
         made(flow)
 
 
@@ -365,6 +386,135 @@ async def test_nor_by_two_flows_at_once(hass: HomeAssistant, v2: Simulator) -> N
     assert flows[1].end == "already_configured"
 
 
+@pytest.mark.parametrize("generation", ["v1", "v2"])
+async def test_the_same_servers_under_another_address_are_recognised_by_their_uuids(
+    hass: HomeAssistant, clock: Clock, socket_enabled: None, generation: str
+) -> None:
+    async with serving(generation) as simulator:
+        entry = await set_up(hass, entry_for(simulator, generation, BY_PASSWORD))
+        moved = Dashboard()
+        moved.add_server("renamed", simulator.dashboard.servers[1].machine, server_id=77)
+        moved.add_server("new", server_id=78)
+        async with serving(generation, moved) as other:
+            flow = await ask_for(hass, other, generation, "password")
+            await password(flow)
+            assert flow.menu == ("same_dashboard", ["move", "keep"])
+            await flow.submit(next_step_id="move")
+            await keep_password(flow)
+            assert flow.end == "reconfigure_successful"
+            assert hass.config_entries.async_entries(DOMAIN) == [entry]
+            assert entry.data == entry_for(other, generation, BY_PASSWORD).data
+            assert shown(hass, "binary_sensor", f"{identity(other, 77)}_online") == "on"
+
+
+async def test_a_token_that_shows_less_is_of_the_same_dashboard(hass: HomeAssistant, v2: Simulator) -> None:
+    for number in range(9):
+        v2.dashboard.add_server(f"server {number}")
+    await set_up(hass, entry_for(v2))
+    v2.dashboard.credentials.add_access_token(NEW_PAT, servers=[2])
+    flow = Flow(hass, await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER}))
+    await flow.address(v2.url.replace("127.0.0.1", "localhost"))
+    await choose(flow, "access_token")
+    await flow.token(NEW_PAT)
+    assert flow.menu[0] == "same_dashboard"
+
+
+async def test_a_machine_that_two_dashboards_watch_does_not_make_them_one(
+    hass: HomeAssistant, clock: Clock, v2: Simulator
+) -> None:
+    for number in range(3):
+        v2.dashboard.add_server(f"server {number}")
+    await set_up(hass, entry_for(v2))
+    stranger = Dashboard()
+    for number in range(7, 10):
+        stranger.add_server(f"elsewhere {number}", server_id=number)
+    stranger.add_server("shared", v2.dashboard.servers[1].machine, server_id=11)
+    async with serving("v2", stranger) as other:
+        flow = await ask_for(hass, other, "v2", "access_token")
+        await flow.token(DEMO_PAT)
+        made(flow)
+
+
+async def test_a_site_name_is_shown_as_it_is_in_texts_that_are_markdown(hass: HomeAssistant, v2: Simulator) -> None:
+    v2.dashboard.site_name = "[x](http://evil.example) *b*"
+    flow = await begin(hass, v2)
+    assert flow.result["description_placeholders"]["dashboard"] == (
+        r"Nezha v2 · \[x\]\(http\:\/\/evil\.example\) \*b\*"
+    )
+
+
+# --- Least privilege
+
+
+async def signed_in(hass: HomeAssistant, simulator: Simulator) -> Flow:
+    """Sign in to v2 with a password, and come to the offer of a token."""
+    flow = await ask_for(hass, simulator, "v2", "password")
+    await password(flow)
+    assert flow.form == ("least_privilege", {})
+    return flow
+
+
+def tokens(simulator: Simulator) -> list[tuple[str, set[str]]]:
+    """Return name and scopes of what the dashboard has made."""
+    made = simulator.dashboard.credentials.access_tokens
+    return [(token.name, set(token.scopes)) for token in made if token.name == "Home Assistant"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "scopes"),
+    [({}, {INVENTORY, SERVICES}), ({"run_tasks": True}, {INVENTORY, SERVICES, READ_TASKS, RUN_TASKS})],
+)
+async def test_a_token_that_can_only_read_takes_the_place_of_the_password(
+    hass: HomeAssistant, v2: Simulator, choice: dict[str, bool], scopes: set[str]
+) -> None:
+    flow = await signed_in(hass, v2)
+    assert tokens(v2) == []
+    # What is recommended is the default.
+    await flow.submit(**choice)
+    data = made(flow)
+    assert tokens(v2) == [("Home Assistant", scopes)]
+    assert data[CONF_TOKEN].startswith("nzp_")
+    assert not {CONF_USERNAME, CONF_PASSWORD} & data.keys()
+    assert DEMO_PASSWORD not in json.dumps(dict(data))
+    [create] = [request for request in v2.requests if request.path == "/api/v1/api-tokens"]
+    assert create.headers["X-CSRF-Token"] in create.headers["Cookie"]
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    assert sent(v2, data[CONF_TOKEN]) > 1
+    assert [*entry.runtime_data.data] == [identity(v2)]
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_a_flow_that_is_left_before_its_end_leaves_no_token(hass: HomeAssistant, v2: Simulator) -> None:
+    flow = await signed_in(hass, v2)
+    hass.config_entries.flow.async_abort(flow.result["flow_id"])
+    assert tokens(v2) == []
+
+
+@pytest.mark.parametrize("fault", ["html_502", "reset", "json_null"])
+async def test_where_no_token_is_made_the_password_can_be_kept(hass: HomeAssistant, v2: Simulator, fault: str) -> None:
+    flow = await signed_in(hass, v2)
+    v2.faults.set(fault, path="/api-tokens")
+    await flow.submit()
+    assert flow.form == ("least_privilege", {"base": "no_token_made"})
+    assert flow.suggested == {"read_only": False}
+    assert hass.config_entries.async_entries(DOMAIN) == []
+    await keep_password(Flow(hass, flow.result | {"errors": {}}))
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    assert BY_PASSWORD.items() <= entry.data.items()
+
+
+async def test_reconfigure_offers_a_token_too(hass: HomeAssistant, v2: Simulator) -> None:
+    entry = await set_up(hass, entry_for(v2, credential=BY_PASSWORD))
+    flow = await reconfigure(hass, entry, v2)
+    await choose_known(flow)
+    await password(flow)
+    assert flow.form == ("least_privilege", {})
+    await flow.submit()
+    assert flow.end == "reconfigure_successful"
+    assert CONF_PASSWORD not in entry.data
+    assert entry.state is ConfigEntryState.LOADED
+
+
 # --- A new credential
 
 
@@ -397,11 +547,13 @@ async def test_a_new_password_takes_the_place_of_a_rejected_one(
         entry = entry_for(simulator, generation, BY_PASSWORD)
         flow = await reauth(hass, simulator, entry, "password")
         before = sent(simulator, DEMO_PASSWORD)
+        clock.tick(4)
         await password(flow)
         assert flow.form == ("password", {"base": "password_rejected"})
-        assert sent(simulator, DEMO_PASSWORD) == before
-        clock.tick(4)
+        assert sent(simulator, DEMO_PASSWORD) == before + 1
+        clock.tick(20)
         await password(flow, NEW_PASSWORD)
+        await keep_password(flow)
         assert flow.end == "reauth_successful"
         assert entry.data == entry_for(simulator, generation, {**BY_PASSWORD, CONF_PASSWORD: NEW_PASSWORD}).data
         assert entry.state is ConfigEntryState.LOADED
@@ -412,10 +564,11 @@ async def test_a_new_token_takes_the_place_of_a_rejected_one(hass: HomeAssistant
     entry = entry_for(v2)
     flow = await reauth(hass, v2, entry, "access_token")
     before = sent(v2, DEMO_PAT)
+    clock.tick(4)
     await flow.token(DEMO_PAT)
     assert flow.error == "token_rejected"
-    assert sent(v2, DEMO_PAT) == before
-    clock.tick(4)
+    assert sent(v2, DEMO_PAT) == before + 1
+    clock.tick(20)
     v2.dashboard.credentials.add_access_token(NEW_PAT, {INVENTORY})
     await flow.token(NEW_PAT)
     assert flow.form == ("scopes", {})
@@ -431,6 +584,7 @@ async def test_a_password_takes_the_place_of_a_token(hass: HomeAssistant, clock:
     flow = await reauth(hass, v2, entry, "password")
     clock.tick(4)
     await password(flow)
+    await keep_password(flow)
     assert flow.end == "reauth_successful"
     assert entry.data == entry_for(v2, credential=BY_PASSWORD).data
 
@@ -474,9 +628,11 @@ async def test_the_same_fleet_at_a_new_address_keeps_all_though_renamed_and_renu
             if generation == "v2":
                 await choose(flow, way)
             assert flow.form == (way, {})
-            assert flow.suggested == credential
+            # Secrets are for their own origin, and a password for nobody but who types it.
+            assert flow.suggested == ({CONF_USERNAME: DEMO_USER} if way == "password" else {})
             assert credentials(other) == []
             await flow.submit(**credential)
+            await keep_password(flow)
             assert flow.end == "reconfigure_successful"
             assert entry.data == entry_for(other, generation, credential).data
             assert entry.state is ConfigEntryState.LOADED
@@ -502,6 +658,7 @@ async def test_another_fleet_is_refused_though_it_has_the_same_names_and_numbers
             assert entry.data[CONF_URL] == f"{simulator.url}/"
             stranger.add_server("anything", simulator.dashboard.servers[1].machine)
             await password(flow)
+            await keep_password(flow)
             assert flow.end == "reconfigure_successful"
 
 

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
+from .markdown import escaped
 
 _FIRST_PAUSE = 60
 _LONGEST_PAUSE = 3600
@@ -22,7 +23,7 @@ class BlockedIssue:
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Tell nothing yet."""
         self._hass = hass
-        self._name = entry.title
+        self._name = escaped(entry.title)
         self._issue_id = f"blocked_{entry.entry_id}"
         self._pause = _FIRST_PAUSE
 
@@ -55,7 +56,7 @@ def create_renumbered_issue(hass: HomeAssistant, entry: ConfigEntry, generation:
         is_fixable=True,
         severity=ir.IssueSeverity.ERROR,
         translation_key="renumbered",
-        translation_placeholders={"name": entry.title, "generation": generation},
+        translation_placeholders={"name": escaped(entry.title), "generation": generation},
         data={CONF_NAME: entry.title, CONF_URL: entry.data[CONF_URL]},
     )
 

@@ -30,8 +30,8 @@ MUTATIONS = (
     Mutation(
         "sends the extra headers over plain http without being told",
         f"{_NEZHA}/flow/address.py",
-        'return ("https://", "http://") if may_be_plain else ("https://",)',
-        'return ("https://", "http://")',
+        "only_https=only_https or bool(headers)",
+        "only_https=only_https",
         ("tests/test_address.py::test_a_gateways_headers_are_not_tried_over_plain_http",),
     ),
     Mutation(
@@ -63,11 +63,32 @@ MUTATIONS = (
         ("tests/test_life.py::TestRejectedToken",),
     ),
     Mutation(
-        "sends a rejected credential again within a flow",
+        "fills in a rejected password again",
         f"{_NEZHA}/flow/config.py",
-        "self._rejected.append(credential)",
-        "self._rejected.clear()",
-        ("tests/test_config_flow_v1_v2.py::test_a_wrong_password_is_sent_once",),
+        "suggested = _without_password(credential)",
+        "suggested = credential",
+        ("tests/test_config_flow_v1_v2.py::test_a_wrong_password_is_sent_once_a_submit",),
+    ),
+    Mutation(
+        "goes over http outside the home unasked",
+        f"{_NEZHA}/flow/address.py",
+        "only_https or not is_at_home(secure)",
+        "only_https",
+        ("tests/test_config_flow.py::test_an_address_outside_the_home_is_not_tried_over_http_unasked",),
+    ),
+    Mutation(
+        "fills in a token for another origin",
+        f"{_NEZHA}/flow/config.py",
+        "URL(known[CONF_URL]).origin() != self._dashboard.url.origin()",
+        "False",
+        ("tests/test_config_flow.py::test_a_new_address_keeps_every_entity_and_device",),
+    ),
+    Mutation(
+        "makes a token that nobody asked for",
+        f"{_NEZHA}/flow/config.py",
+        "self._run_tasks: bool | None = None",
+        "self._run_tasks: bool | None = False",
+        ("tests/test_config_flow_v1_v2.py::test_each_credential_makes_an_entry",),
     ),
     Mutation(
         "logs in again and again where every session is refused",
@@ -175,7 +196,7 @@ MUTATIONS = (
     ),
     Mutation(
         "takes another dashboard for the one it knows",
-        f"{_NEZHA}/flow/config.py",
+        f"{_NEZHA}/flow/identity.py",
         "return bool(known) and not any(",
         "return not bool(known) and not any(",
         ("tests/test_config_flow.py::test_the_address_of_another_fleet_is_refused",),

@@ -1,31 +1,34 @@
 """Adds a dashboard, and gives it a new credential or address."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 import logging
 from typing import Any, override
 
 import voluptuous as vol
 from yarl import URL
 
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    FlowType,
+)
 from homeassistant.const import (
     CONF_HEADERS,
     CONF_NAME,
     CONF_PASSWORD,
     CONF_TOKEN,
     CONF_URL,
-    CONF_USERNAME,
     CONF_VERIFY_SSL,
 )
 from homeassistant.core import callback
-from homeassistant.data_entry_flow import section
-from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig, TextSelectorType
 from homeassistant.helpers.typing import DiscoveryInfoType
 
 from ..api import (
     AuthenticationError,
+    Backend,
     Generation,
     MissingScopeError,
     MovedError,
@@ -34,100 +37,52 @@ from ..api import (
     Snapshot,
     connect,
 )
-from ..const import CONF_GENERATION, CONF_REJECTED, DOMAIN
+from ..const import CONF_REJECTED, DOMAIN
+from ..markdown import escaped
 from ..runtime.coordinator import NezhaConfigEntry
-from ..runtime.devices import SERVICE_PREFIX, key_of
 from ..runtime.session import passing_session
+from . import forms
 from .address import (
     InvalidAddressError,
     InvalidHeadersError,
     find_dashboard,
     format_headers,
+    origin_of,
     parse_headers,
-    same_dashboard,
 )
-from .options import NezhaOptionsFlow
+from .dashboard import Credential, FoundDashboard, credential_of
+from .identity import find_same_fleet, has_address, is_other_fleet
+from .options import SOURCE_SETUP, NezhaOptionsFlow
 
 _LOGGER = logging.getLogger(__name__)
 
-_ADVANCED = "advanced"
 _PLACEHOLDERS = {"example": "https://nezha.example.com", "header": "CF-Access-Client-Id: …"}
-_SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
-
-_ADDRESS_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_URL): TextSelector(TextSelectorConfig(autocomplete="url")),
-        vol.Required(_ADVANCED): section(
-            vol.Schema(
-                {
-                    vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
-                    vol.Optional(CONF_HEADERS, default=""): TextSelector(TextSelectorConfig(multiline=True)),
-                }
-            ),
-            {"collapsed": True},
-        ),
-    }
-)
-_TOKEN_SCHEMA = vol.Schema({vol.Required(CONF_TOKEN): _SECRET})
-_PASSWORD_SCHEMA = vol.Schema({vol.Required(CONF_USERNAME): TextSelector(), vol.Required(CONF_PASSWORD): _SECRET})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Dashboard:
-    """A dashboard that answered."""
-
-    url: URL
-    generation: Generation
-    site_name: str
-    verify_ssl: bool
-    headers: Mapping[str, str]
-
-    @property
-    def title(self) -> str:
-        """What the entry is called."""
-        return self.site_name or self.url.authority
-
-    @property
-    def placeholders(self) -> dict[str, str]:
-        """What the forms tell about it."""
-        return {
-            "dashboard": " · ".join(filter(None, (f"Nezha {self.generation}", self.site_name))),
-            "origin": str(self.url.origin()),
-        }
-
-    def data(self, credential: Mapping[str, str]) -> dict[str, Any]:
-        """Return an entry's data."""
-        return {
-            CONF_URL: str(self.url),
-            CONF_GENERATION: self.generation.value,
-            CONF_VERIFY_SSL: self.verify_ssl,
-            CONF_HEADERS: dict(self.headers),
-            **credential,
-        }
-
-    @classmethod
-    def of(cls, entry: NezhaConfigEntry) -> _Dashboard:
-        """Return the dashboard of an entry."""
-        return cls(
-            url=URL(entry.data[CONF_URL]),
-            generation=Generation(entry.data[CONF_GENERATION]),
-            site_name=entry.title,
-            verify_ssl=entry.data[CONF_VERIFY_SSL],
-            headers=entry.data[CONF_HEADERS],
-        )
+_TOKEN_NAME = "Home Assistant"
 
 
 class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Asks for the address first, and once a dashboard answers there, for what its generation takes."""
+    """Asks for the address first, and once a dashboard answers there, for what its generation takes.
+
+    What the user submits is sent, once a submit: the dashboard decides anew each time whether it rejects it.
+    """
 
     VERSION = 1
 
     def __init__(self) -> None:
         """Start with nothing known."""
-        self._dashboard: _Dashboard
-        self._accepted: Mapping[str, str]
+        self._dashboard: FoundDashboard
+        self._accepted: Credential
+        self._snapshot: Snapshot
         self._missing_scopes: list[str] = []
-        self._rejected: list[Mapping[str, str]] = []
+        self._same: NezhaConfigEntry | None = None
+        """The entry that has the same servers, while a new one is being made."""
+        self._moved: NezhaConfigEntry | None = None
+        """That entry, where the user chose to change its address."""
+        self._run_tasks: bool | None = None
+        """What the token that is to be made may do; `None` where none is made."""
+        self._answered: set[str] = set()
+        self._headers_asked_for: set[URL] = set()
+        """The origins for which the user entered the headers, having been told that they were not taken along."""
 
     @staticmethod
     @callback
@@ -135,6 +90,8 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: NezhaConfigEntry) -> NezhaOptionsFlow:
         """Return the options."""
         return NezhaOptionsFlow()
+
+    # --- Where
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -148,14 +105,14 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self.async_step_user()
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for another address of a known dashboard."""
+        """Ask for another address of a known dashboard; a new credential can be entered after it."""
         entry = self._get_reconfigure_entry()
         return await self._async_step_address(
             "reconfigure",
             user_input,
             {
                 CONF_URL: entry.data[CONF_URL],
-                _ADVANCED: {
+                forms.ADVANCED: {
                     CONF_VERIFY_SSL: entry.data[CONF_VERIFY_SSL],
                     CONF_HEADERS: format_headers(entry.data[CONF_HEADERS]),
                 },
@@ -164,7 +121,7 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Ask for a new credential after the dashboard rejected the one it had."""
-        self._dashboard = _Dashboard.of(self._get_reauth_entry())
+        self._dashboard = FoundDashboard.of(self._get_reauth_entry())
         return await self._async_ask_credential()
 
     async def _async_step_address(
@@ -174,34 +131,58 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         placeholders = dict(_PLACEHOLDERS)
         if user_input is not None:
+            suggested = user_input
             try:
-                self._dashboard = await self._async_find(user_input)
+                if self._takes_headers_along(user_input):
+                    errors["base"] = "headers_of_old_address"
+                    advanced = user_input[forms.ADVANCED]
+                    suggested = {**user_input, forms.ADVANCED: {**advanced, CONF_HEADERS: ""}}
+                else:
+                    self._dashboard = await self._async_find(user_input)
             except InvalidAddressError as err:
                 errors[CONF_URL] = err.reason
             except InvalidHeadersError as err:
                 errors["base"] = err.reason
             except NezhaError as err:
-                _LOGGER.debug("No dashboard found: %s", err, exc_info=True)
+                _LOGGER.debug("No dashboard at %s: %s", origin_of(user_input[CONF_URL]), _cause(err))
                 errors["base"] = err.reason
                 placeholders |= _details(err)
-            else:
+            if not errors:
                 if self._is_configured():
                     return self.async_abort(reason="already_configured")
                 return await self._async_ask_credential()
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(_ADDRESS_SCHEMA, user_input or suggested),
+            data_schema=self.add_suggested_values_to_schema(forms.ADDRESS, suggested),
             errors=errors,
             description_placeholders=placeholders,
         )
 
-    async def _async_find(self, user_input: Mapping[str, Any]) -> _Dashboard:
-        advanced = user_input[_ADVANCED]
+    def _takes_headers_along(self, user_input: Mapping[str, Any]) -> bool:
+        """Whether headers that the form was filled in with would go to another origin than they were entered for."""
+        if self.source != SOURCE_RECONFIGURE:
+            return False
+        known = self._get_reconfigure_entry().data
+        origin = origin_of(user_input[CONF_URL])
+        headers = parse_headers(user_input[forms.ADVANCED][CONF_HEADERS])
+        if origin == URL(known[CONF_URL]).origin() or origin in self._headers_asked_for:
+            return False
+        self._headers_asked_for.add(origin)
+        return bool(headers.items() & known[CONF_HEADERS].items())
+
+    async def _async_find(self, user_input: Mapping[str, Any]) -> FoundDashboard:
+        advanced = user_input[forms.ADVANCED]
         verify_ssl = advanced[CONF_VERIFY_SSL]
         headers = parse_headers(advanced[CONF_HEADERS])
+        entry = self._changed_entry()
         with passing_session(self.hass, verify_ssl) as session:
-            url, found = await find_dashboard(session, user_input[CONF_URL], headers)
-        return _Dashboard(
+            url, found = await find_dashboard(
+                session,
+                user_input[CONF_URL],
+                headers,
+                only_https=entry is not None and FoundDashboard.of(entry).is_encrypted,
+            )
+        return FoundDashboard(
             url=url,
             generation=found.generation,
             site_name=found.site_name,
@@ -211,25 +192,22 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def _changed_entry(self) -> NezhaConfigEntry | None:
         """Return the entry that gets a new credential or address; `None` where a new entry is made."""
-        if self.source == SOURCE_REAUTH:
-            return self._get_reauth_entry()
-        return self._get_reconfigure_entry() if self.source == SOURCE_RECONFIGURE else None
+        match self.source:
+            case x if x == SOURCE_REAUTH:
+                return self._get_reauth_entry()
+            case x if x == SOURCE_RECONFIGURE:
+                return self._get_reconfigure_entry()
+        return self._moved
 
     def _is_configured(self) -> bool:
-        """Whether another entry has this dashboard. One that numbers its servers anew is another dashboard."""
+        """Whether another entry has the address of this dashboard."""
         own = self._changed_entry()
-        return any(
-            entry is not own
-            and same_dashboard(entry.data[CONF_URL], str(self._dashboard.url))
-            and (entry.data[CONF_GENERATION] == Generation.V0) == (self._dashboard.generation is Generation.V0)
-            for entry in self._async_current_entries()
-        )
+        return any(entry is not own and has_address(entry, self._dashboard) for entry in self._async_current_entries())
+
+    # --- Who
 
     async def _async_ask_credential(self) -> ConfigFlowResult:
-        """Ask for what the generation takes. What the entry has is suggested, unless it was rejected."""
-        entry = self._changed_entry()
-        if entry and (self.source == SOURCE_REAUTH or entry.data.get(CONF_REJECTED)):
-            self._rejected.append(_credential(entry.data))
+        """Ask for what the generation takes."""
         match self._dashboard.generation:
             case Generation.V2:
                 return await self.async_step_credential()
@@ -245,113 +223,204 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_show_menu(
             step_id="credential",
             menu_options=["access_token", "password"],
-            description_placeholders=self._dashboard.placeholders,
+            description_placeholders={
+                **self._dashboard.placeholders,
+                "dashboard": escaped(self._dashboard.placeholders["dashboard"]),
+            },
         )
 
     async def async_step_token(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Take the API token of v0."""
-        return await self._async_step_check("token", _TOKEN_SCHEMA, user_input)
+        return await self._async_step_check("token", forms.TOKEN, user_input)
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Take another API token of v0."""
-        return await self._async_step_check("reauth_confirm", _TOKEN_SCHEMA, user_input)
+        return await self._async_step_check("reauth_confirm", forms.TOKEN, user_input)
 
     async def async_step_access_token(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Take the personal access token of v2."""
-        return await self._async_step_check("access_token", _TOKEN_SCHEMA, user_input)
+        return await self._async_step_check("access_token", forms.TOKEN, user_input)
 
     async def async_step_password(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Take the user and password of v1 or v2."""
-        return await self._async_step_check("password", _PASSWORD_SCHEMA, user_input)
+        return await self._async_step_check("password", forms.PASSWORD, user_input)
 
     async def _async_step_check(
         self, step_id: str, schema: vol.Schema, user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
-        """Ask for the fleet with a credential; finish with whom it answers."""
+        """Ask for the fleet with a credential; go on with whom it answers."""
         errors: dict[str, str] = {}
         placeholders = self._dashboard.placeholders
+        suggested = self._known_credential()
         if user_input is not None:
-            credential = _credential(user_input)
+            credential = credential_of(user_input)
+            suggested = _without_password(credential)
             try:
-                snapshot = await self._async_try(credential)
+                self._snapshot = await self._async_try(credential)
             except NezhaError as err:
-                _LOGGER.debug("The fleet cannot be had: %s", err, exc_info=True)
+                _LOGGER.debug("%s does not show its servers: %s", self._dashboard.url, _cause(err))
                 errors["base"] = err.reason
                 placeholders |= _details(err)
+                if isinstance(err, AuthenticationError):
+                    suggested = {key: value for key, value in suggested.items() if key != CONF_TOKEN}
             else:
-                if self._is_configured():
-                    # By another flow, in the meantime.
-                    return self.async_abort(reason="already_configured")
-                if not self._is_other_dashboard(snapshot):
+                entry = self._changed_entry()
+                if entry is None or not is_other_fleet(self.hass, entry, self._dashboard, self._snapshot):
                     self._accepted = credential
-                    return await self.async_step_scopes()
+                    return await self._async_go_on()
                 errors["base"] = "another_dashboard"
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(schema, self._suggested()),
+            data_schema=self.add_suggested_values_to_schema(
+                schema if self._dashboard.is_encrypted else forms.with_warning(schema), suggested
+            ),
             errors=errors,
             description_placeholders=placeholders,
         )
 
-    def _suggested(self) -> Mapping[str, str] | None:
-        """Return what the entry has, where only its address is changed."""
+    def _known_credential(self) -> Credential:
+        """Return what the entry has, where its address is changed: a secret for its own origin only, a password never."""
         if self.source != SOURCE_RECONFIGURE:
-            return None
-        credential = _credential(self._get_reconfigure_entry().data)
-        return None if credential in self._rejected else credential
+            return {}
+        known = self._get_reconfigure_entry().data
+        if known.get(CONF_REJECTED):
+            return {}
+        if CONF_TOKEN in known and URL(known[CONF_URL]).origin() != self._dashboard.url.origin():
+            return {}
+        return _without_password(credential_of(known))
 
-    async def _async_try(self, credential: Mapping[str, str]) -> Snapshot:
-        """Fetch the fleet. A credential that was rejected once is not sent again, and an empty one never."""
-        is_password = CONF_PASSWORD in credential
-        if credential in self._rejected or not all(credential.values()):
-            raise PasswordRejectedError if is_password else AuthenticationError
-        dashboard = self._dashboard
-        with passing_session(self.hass, dashboard.verify_ssl) as session:
-            backend = connect(session, dashboard.url, dashboard.generation, dashboard.headers, **credential)
-            try:
-                snapshot = await backend.snapshot()
-                self._missing_scopes = await backend.missing_scopes()
-            except AuthenticationError:
-                self._rejected.append(credential)
-                raise
+    async def _async_try(self, credential: Credential) -> Snapshot:
+        """Fetch the fleet. An empty credential is not sent: each rejection counts."""
+        if not all(credential.values()):
+            raise PasswordRejectedError if CONF_PASSWORD in credential else AuthenticationError
+        with passing_session(self.hass, self._dashboard.verify_ssl) as session:
+            backend = self._connect(session, credential)
+            snapshot = await backend.snapshot()
+            self._missing_scopes = await backend.missing_scopes()
         return snapshot
 
-    def _is_other_dashboard(self, snapshot: Snapshot) -> bool:
-        """Whether none of the servers that the entry has devices of is there: by uuid, or by number and name on v0."""
-        entry = self._changed_entry()
-        if entry is None:
-            return False
-        known = {
-            key: device.name
-            for device in dr.async_entries_for_config_entry(dr.async_get(self.hass), entry.entry_id)
-            if (key := key_of(entry, device)) is not None and not key.startswith(SERVICE_PREFIX)
+    def _connect(self, session: Any, credential: Credential) -> Backend:
+        dashboard = self._dashboard
+        return connect(session, dashboard.url, dashboard.generation, dashboard.headers, **credential)
+
+    # --- What else
+
+    async def _async_go_on(self) -> ConfigFlowResult:
+        """Ask what is still to be asked of whom the dashboard answers, each question once; then finish."""
+        is_new = self._changed_entry() is None
+        if is_new:
+            if self._is_configured():
+                # By another flow, in the meantime.
+                return self.async_abort(reason="already_configured")
+            self._same = find_same_fleet(self.hass, self._async_current_entries(), self._dashboard, self._snapshot)
+        questions = {
+            self.async_step_same_dashboard: is_new and self._same is not None,
+            self.async_step_scopes: bool(self._missing_scopes),
+            self.async_step_least_privilege: (
+                self._dashboard.generation is Generation.V2 and CONF_PASSWORD in self._accepted
+            ),
         }
-        by_number = self._dashboard.generation is Generation.V0
-        # The device of a server without a name has one in the user's language: its number has to do.
-        return bool(known) and not any(
-            identity in known and (not by_number or server.name in ("", known[identity]))
-            for identity, server in snapshot.servers.items()
+        for ask, is_open in questions.items():
+            if is_open and ask.__name__ not in self._answered:
+                self._answered.add(ask.__name__)
+                return await ask()
+        return await self._async_finish()
+
+    async def async_step_same_dashboard(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Offer to change the address of the entry that has these servers: with two, every device would be there twice."""
+        assert self._same is not None
+        return self.async_show_menu(
+            step_id="same_dashboard",
+            menu_options=["move", "keep"],
+            description_placeholders={
+                "name": escaped(self._same.title),
+                "origin": str(self._dashboard.url.origin()),
+                "known": str(URL(self._same.data[CONF_URL]).origin()),
+            },
         )
 
+    async def async_step_move(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Go on with the entry that there is."""
+        self._moved = self._same
+        return await self._async_go_on()
+
+    async def async_step_keep(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Leave that entry as it is."""
+        return self.async_abort(reason="already_configured")
+
     async def async_step_scopes(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Tell what a token may not do, before the entry is made; then make or change it.
-
-        Its data is replaced whole, and with it the mark of a rejected credential.
-        """
-        if self._missing_scopes and user_input is None:
+        """Tell what a token may not do, before the entry is made."""
+        if user_input is None:
             scopes = ", ".join(f"`{scope}`" for scope in self._missing_scopes)
-            return self.async_show_form(step_id="scopes", description_placeholders={"scopes": scopes})
-        data = self._dashboard.data(self._accepted)
-        if entry := self._changed_entry():
-            return self.async_update_reload_and_abort(entry, data=data)
-        return self.async_create_entry(title=self._dashboard.title, data=data)
+            return self.async_show_form(
+                step_id="scopes", data_schema=vol.Schema({}), description_placeholders={"scopes": scopes}
+            )
+        return await self._async_go_on()
+
+    async def async_step_least_privilege(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Offer a token that can only read in place of the password, which can do everything its user can."""
+        if user_input is None:
+            return self._show_least_privilege({})
+        self._run_tasks = user_input[forms.RUN_TASKS] if user_input[forms.READ_ONLY] else None
+        return await self._async_go_on()
+
+    def _show_least_privilege(self, suggested: Mapping[str, Any], **error: str) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id="least_privilege",
+            data_schema=self.add_suggested_values_to_schema(forms.LEAST_PRIVILEGE, suggested),
+            errors=error,
+            description_placeholders={**self._dashboard.placeholders, "token": _TOKEN_NAME},
+        )
+
+    async def _async_finish(self) -> ConfigFlowResult:
+        """Make or change the entry.
+
+        Its data is replaced whole, and with it the mark of a rejected credential. A token is made last, so that a flow which
+        is left before its end leaves none on the dashboard.
+        """
+        credential = self._accepted
+        if self._run_tasks is not None:
+            try:
+                credential = await self._async_create_token(run_tasks=self._run_tasks)
+            except NezhaError as err:
+                _LOGGER.debug("%s makes no token: %s", self._dashboard.url, _cause(err))
+                self._run_tasks = None
+                return self._show_least_privilege({forms.READ_ONLY: False}, base="no_token_made")
+        data = self._dashboard.data(credential)
+        if (entry := self._changed_entry()) is None:
+            return self.async_create_entry(title=self._dashboard.title, data=data)
+        reason = "reauth_successful" if self.source == SOURCE_REAUTH else "reconfigure_successful"
+        # Named, so that the text is ours: core has one for each that fits every integration.
+        return self.async_update_reload_and_abort(entry, data=data, reason=reason)
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """Go on with the question for groups, where the dashboard has any."""
+        entry: NezhaConfigEntry = result["result"]
+        if entry.state is ConfigEntryState.LOADED and entry.runtime_data.groups:
+            question = await self.hass.config_entries.options.async_init(
+                entry.entry_id, context={"source": SOURCE_SETUP}
+            )
+            result["next_flow"] = FlowType.OPTIONS_FLOW, question["flow_id"]
+        return result
+
+    async def _async_create_token(self, *, run_tasks: bool) -> Credential:
+        """Have the dashboard make a token, and see that it shows the fleet before the password is forgotten."""
+        with passing_session(self.hass, self._dashboard.verify_ssl) as session:
+            backend = self._connect(session, self._accepted)
+            token = await backend.create_token(_TOKEN_NAME, run_tasks=run_tasks)
+            credential = {CONF_TOKEN: token}
+            await self._connect(session, credential).snapshot()
+        return credential
 
 
-def _credential(data: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return a credential as it is given and kept: a token, or a user and password."""
-    if CONF_TOKEN in data:
-        return {CONF_TOKEN: _clean(data[CONF_TOKEN])}
-    return {CONF_USERNAME: data[CONF_USERNAME].strip(), CONF_PASSWORD: data[CONF_PASSWORD]}
+def _without_password(credential: Credential) -> Credential:
+    return {key: value for key, value in credential.items() if key != CONF_PASSWORD}
+
+
+def _cause(error: NezhaError) -> str:
+    """Say what went wrong, for the log."""
+    return str(error) or error.reason
 
 
 def _details(error: NezhaError) -> dict[str, str]:
@@ -362,8 +431,3 @@ def _details(error: NezhaError) -> dict[str, str]:
         case MissingScopeError(scope=scope):
             return {"scope": scope}
     return {}
-
-
-def _clean(token: str) -> str:
-    """Remove what slips in where a token is copied: spaces, line ends, invisible characters."""
-    return "".join(char for char in token if char.isprintable() and char != " ")

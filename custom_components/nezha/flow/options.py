@@ -1,10 +1,10 @@
 """Sets how a dashboard is watched."""
 
-from typing import Any
+from typing import Any, Final
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -12,6 +12,7 @@ from homeassistant.helpers.selector import (
     NumberSelectorConfig,
     NumberSelectorMode,
     SelectOptionDict,
+    Selector,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -30,6 +31,10 @@ from ..const import (
 )
 from ..fleet import UNGROUPED
 from ..runtime.coordinator import NezhaConfigEntry
+from .areas import place_in_areas
+
+SOURCE_SETUP: Final = "setup"
+"""Starts the flow at the end of setting up, with the one question that many answer otherwise than by default."""
 
 
 class NezhaOptionsFlow(OptionsFlowWithReload):
@@ -37,34 +42,51 @@ class NezhaOptionsFlow(OptionsFlowWithReload):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the options with what is on the dashboard now."""
-        if user_input is not None:
-            return self.async_create_entry(data=user_input)
+        if self.context.get("source") == SOURCE_SETUP:
+            return await self.async_step_groups(user_input)
+        pace = {vol.Required(CONF_METRICS_INTERVAL, default=DEFAULT_METRICS_INTERVAL): _seconds(2, 300)}
+        schema = {
+            vol.Required(CONF_SCAN_INTERVAL, default=DEFAULT_SCAN_INTERVAL): _seconds(5, 3600),
+            # v0 sends no frames.
+            **({} if self.config_entry.data[CONF_GENERATION] == Generation.V0 else pace),
+            vol.Required(CONF_OFFLINE_AFTER, default=DEFAULT_OFFLINE_AFTER): _seconds(5, 3600),
+            **self._group_fields(),
+        }
+        return self._take("init", vol.Schema(schema), user_input)
+
+    async def async_step_groups(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the groups alone."""
+        return self._take("groups", vol.Schema(self._group_fields()), user_input)
+
+    def _take(self, step_id: str, schema: vol.Schema, user_input: dict[str, Any] | None) -> ConfigFlowResult:
+        """Show a form, or keep what was entered in it beside the other options."""
+        entry: NezhaConfigEntry = self.config_entry
+        if user_input is None:
+            filled_in = self.add_suggested_values_to_schema(schema, entry.options)
+            return self.async_show_form(step_id=step_id, data_schema=filled_in)
+        switched_on = user_input[CONF_GROUP_AS_AREA] and not entry.options.get(CONF_GROUP_AS_AREA)
+        if switched_on and entry.state is ConfigEntryState.LOADED:
+            place_in_areas(self.hass, entry, user_input.get(CONF_GROUPS, ()))
+        return self.async_create_entry(data={**entry.options, **user_input})
+
+    def _group_fields(self) -> dict[vol.Marker, Selector[Any]]:
         entry: NezhaConfigEntry = self.config_entry
         groups = set(entry.options.get(CONF_GROUPS, ()))
         if hasattr(entry, "runtime_data"):
             groups.update(entry.runtime_data.groups)
-        groups.discard(UNGROUPED)
-        pace = {vol.Required(CONF_METRICS_INTERVAL, default=DEFAULT_METRICS_INTERVAL): _seconds(2, 300)}
-        schema = vol.Schema(
-            {
-                vol.Required(CONF_SCAN_INTERVAL, default=DEFAULT_SCAN_INTERVAL): _seconds(5, 3600),
-                # v0 sends no frames.
-                **({} if entry.data[CONF_GENERATION] == Generation.V0 else pace),
-                vol.Required(CONF_OFFLINE_AFTER, default=DEFAULT_OFFLINE_AFTER): _seconds(5, 3600),
-                vol.Optional(CONF_GROUPS, default=[]): SelectSelector(
-                    SelectSelectorConfig(
-                        options=[SelectOptionDict(value=group, label=group) for group in (*sorted(groups), UNGROUPED)],
-                        translation_key=CONF_GROUPS,
-                        multiple=True,
-                        mode=SelectSelectorMode.DROPDOWN,
-                    )
-                ),
-                vol.Required(CONF_GROUP_AS_AREA, default=False): BooleanSelector(),
-            }
-        )
-        return self.async_show_form(
-            step_id="init", data_schema=self.add_suggested_values_to_schema(schema, entry.options)
-        )
+        return {
+            vol.Optional(CONF_GROUPS, default=[]): SelectSelector(
+                SelectSelectorConfig(
+                    options=[
+                        SelectOptionDict(value=name, label=name) for name in (*sorted(groups - {UNGROUPED}), UNGROUPED)
+                    ],
+                    translation_key=CONF_GROUPS,
+                    multiple=True,
+                    mode=SelectSelectorMode.DROPDOWN,
+                )
+            ),
+            vol.Required(CONF_GROUP_AS_AREA, default=False): BooleanSelector(),
+        }
 
 
 def _seconds(least: int, most: int) -> vol.All:
