@@ -54,6 +54,7 @@ class _Dashboards:
         if chosen:
             self.entries: list[NezhaConfigEntry] = [async_get_config_entry(call.hass, DOMAIN, chosen)]
         else:
+            # Also where a blueprint hands on that nothing was chosen.
             self.entries = call.hass.config_entries.async_entries(DOMAIN, include_disabled=False, include_ignore=False)
 
     @property
@@ -173,8 +174,8 @@ def _server_of(hass: HomeAssistant, device_id: str) -> tuple[NezhaConfigEntry, s
     raise _invalid("device_not_server", device=name)
 
 
-async def _run_task(call: ServiceCall) -> None:
-    entry: NezhaConfigEntry = async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
+async def _run_task(call: ServiceCall) -> ServiceResponse:
+    entry: NezhaConfigEntry = async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID) or None)
     if not is_answering(entry):
         raise _invalid("dashboard_unreachable", dashboard=entry.title)
     task = _task_of(entry, call.data[ATTR_TASK])
@@ -183,6 +184,7 @@ async def _run_task(call: ServiceCall) -> None:
     except NezhaError as err:
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key=err.reason) from err
     await entry.runtime_data.async_request_refresh()
+    return {"name": task.name, "id": task.number, "dashboard": entry.title}
 
 
 def _task_of(entry: NezhaConfigEntry, wanted: str) -> Task:
@@ -210,7 +212,7 @@ _ACTIONS: dict[str, tuple[Callable[[ServiceCall], Any], dict[vol.Marker, Any], S
     "get_groups": (_get_groups, _DASHBOARD, SupportsResponse.ONLY),
     "get_services": (_get_services, _DASHBOARD, SupportsResponse.ONLY),
     "get_tasks": (_get_tasks, _DASHBOARD, SupportsResponse.ONLY),
-    "run_task": (_run_task, _TASK, SupportsResponse.NONE),
+    "run_task": (_run_task, _TASK, SupportsResponse.OPTIONAL),
 }
 SCHEMAS = {name: vol.Schema(fields) for name, (_, fields, _) in _ACTIONS.items()}
 

@@ -88,16 +88,20 @@ class Home:
         """Let time pass, and poll every so often."""
         left = seconds
         while left > 0:
-            self.clock.tick(min(step, left))
+            self._tick(min(step, left))
             left -= step
             await self.poll()
 
     async def wait(self, seconds: float) -> None:
         """Let time pass, and every timer go off that is due by then, however long it was to be waited for."""
-        self.clock._frozen.tick(timedelta(seconds=seconds))
-        async_fire_time_changed(self.hass, datetime.now(UTC) + timedelta(seconds=seconds))
+        self._tick(seconds)
         await self.hass.async_block_till_done(wait_background_tasks=True)
         await self.settle()
+
+    def _tick(self, seconds: float) -> None:
+        """Move the clock. The loop's own runs on, so timers are made due by as much."""
+        self.clock._frozen.tick(timedelta(seconds=seconds))
+        async_fire_time_changed(self.hass, datetime.now(UTC) + timedelta(seconds=seconds))
 
     async def poll(self) -> None:
         """Poll once."""

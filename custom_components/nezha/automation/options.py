@@ -24,6 +24,7 @@ CONF_THRESHOLD: Final = "threshold"
 
 type Fields = dict[vol.Marker, Any]
 
+# A blueprint hands on an empty one where nothing was chosen.
 DASHBOARD: Fields = {vol.Optional(CONF_DASHBOARD): cv.string}
 GROUPS: Fields = {vol.Optional(CONF_GROUPS, default=list): vol.All(cv.ensure_list, [cv.string])}
 FOR: Fields = {vol.Optional(CONF_FOR): cv.positive_time_period}
@@ -61,7 +62,7 @@ def validate(hass: HomeAssistant, fields: vol.Schema, config: ConfigType) -> Con
     """Return a configuration with its defaults. Raises `vol.Invalid`, also for a dashboard that is none of ours."""
     validated: ConfigType = fields(config)
     entry_id = validated[CONF_OPTIONS].get(CONF_DASHBOARD)
-    if entry_id is not None:
+    if entry_id:
         entry = hass.config_entries.async_get_entry(entry_id)
         if entry is None or entry.domain != DOMAIN:
             raise vol.Invalid(f"{entry_id} is not the entry of a Nezha dashboard", path=[CONF_OPTIONS, CONF_DASHBOARD])

@@ -37,7 +37,7 @@ def payload_of(
 def _item(hass: HomeAssistant, meaning: Meaning, happening: Happening, now: datetime) -> dict[str, Any]:
     subject = happening.subject
     entry = hass.config_entries.async_get_known_entry(subject.entry_id)
-    lasted = None if happening.old_since is None else timedelta(seconds=int(now.timestamp() - happening.old_since))
+    lasted = None if happening.old_began is None else timedelta(seconds=int(now.timestamp() - happening.old_began))
     return {
         **describe(hass, entry, meaning.kind, subject.key),
         "entity_id": entity_of(hass, meaning, subject),

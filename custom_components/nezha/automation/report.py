@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
-from ..api import Billing, Service, State, Task, TrafficCycle
+from ..api import Billing, Service, State, Task, Term, TrafficCycle
 from ..figures import availability, cycle_share, days_left, disk_share, is_up, latency, memory_share, share, swap_share
 from ..fleet import UNGROUPED, KnownServer
 from ..runtime.coordinator import NezhaConfigEntry
@@ -49,6 +49,12 @@ def summarize(entry: NezhaConfigEntry, identity: str, device: dr.AnyDeviceEntry 
         "memory": _rounded(memory_share(state, host) if state else None),
         "swap": _rounded(swap_share(state, host) if state else None),
         "disk": _rounded(disk_share(state, host) if state else None),
+        "memory_used": state.memory_used if state else None,
+        "memory_total": host.memory_total if host else None,
+        "swap_used": state.swap_used if state else None,
+        "swap_total": host.swap_total if host else None,
+        "disk_used": state.disk_used if state else None,
+        "disk_total": host.disk_total if host else None,
         "load_1": state.load_1 if state else None,
         "load_5": state.load_5 if state else None,
         "load_15": state.load_15 if state else None,
@@ -56,7 +62,9 @@ def summarize(entry: NezhaConfigEntry, identity: str, device: dr.AnyDeviceEntry 
         "outbound_speed": state.net_out_speed if state else None,
         "inbound_traffic": state.net_in_transfer if state else None,
         "outbound_traffic": state.net_out_transfer if state else None,
+        "expires": _local(billing.expiry(dt_util.now())) if billing else None,
         "days_left": days_left(billing, dt_util.now()) if billing else None,
+        "renews": billing.term is Term.RENEWS if billing else None,
         "traffic_used": max(
             (cycle["percent"] for cycle in _cycles_of(entry, known) if cycle["percent"] is not None), default=None
         ),
@@ -79,12 +87,6 @@ def describe_server(entry: NezhaConfigEntry, identity: str, device: dr.AnyDevice
         "virtualization": (host.virtualization or None) if host else None,
         "cpu_models": list(host.cpu) if host else [],
         "gpu_models": list(host.gpu) if host else [],
-        "memory_total": host.memory_total if host else None,
-        "memory_used": state.memory_used if state else None,
-        "swap_total": host.swap_total if host else None,
-        "swap_used": state.swap_used if state else None,
-        "disk_total": host.disk_total if host else None,
-        "disk_used": state.disk_used if state else None,
         **_counts(state),
         "billing": _describe_billing(note.billing) if note.billing else None,
         "plan": {

@@ -32,7 +32,7 @@ class Selection:
         self._hass = hass
         self._target = TargetSelection(target or {})
         self._options = options
-        self._dashboard: str | None = options.get(CONF_DASHBOARD)
+        self._dashboard: str | None = options.get(CONF_DASHBOARD) or None
         self._groups = fold_groups(options.get(CONF_GROUPS, []))
         self._targeted: dict[tuple[str, str], set[str]] | None = None
 

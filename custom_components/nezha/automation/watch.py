@@ -41,8 +41,8 @@ class Happening:
     new: Value
     since: float | None
     """Unix seconds: when the new value began, where that is known."""
-    old_since: float | None = None
-    """The same of the old value."""
+    old_began: float | None = None
+    """When the old value was first seen."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,13 +58,13 @@ class Spell:
     done: bool
     """Whether it was reported, or was so at the first look."""
     old: Value | None = None
-    old_since: float | None = None
+    old_began: float | None = None
     known: bool = True
     """Whether the newest look showed it."""
 
     def as_happening(self, subject: Subject) -> Happening:
         """Return it as what became so."""
-        return Happening(subject=subject, old=self.old, new=self.value, since=self.since, old_since=self.old_since)
+        return Happening(subject=subject, old=self.old, new=self.value, since=self.since, old_began=self.old_began)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -241,7 +241,7 @@ class Changes(Watch):
         if spell is None:
             return None
         return Happening(
-            subject=subject, old=spell.value, new=reading.value, since=reading.since or now, old_since=spell.since
+            subject=subject, old=spell.value, new=reading.value, since=reading.since or now, old_began=spell.began
         )
 
 
@@ -303,7 +303,7 @@ class States(Watch):
                 began=now,
                 done=not matches,
                 old=spell.value,
-                old_since=spell.since,
+                old_began=spell.began,
             )
             self.on_remembered()
         else:
