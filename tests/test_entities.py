@@ -12,11 +12,11 @@ from syrupy.filters import props
 from custom_components.nezha.api import NezhaError
 from custom_components.nezha.runtime.devices import key_of
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_platform, entity_registry as er
 from simulator import Simulator
 
 from .conftest import Clock, entry_of, refresh, set_up
-from .scripted import ScriptedDashboard
+from .scripted import ScriptedDashboard, server
 from .strict_translations import TRANSLATIONS
 
 DETAILS = json.loads((Path(__file__).parent / "recordings/v0/details.json").read_text())
@@ -115,3 +115,43 @@ def every_error(kind: type[NezhaError]) -> set[type[NezhaError]]:
     """Return all errors that derive from one."""
     kinds = kind.__subclasses__()
     return {*kinds}.union(*(every_error(each) for each in kinds))
+
+
+class TestDeviceThatWasDeleted:
+    """A device that its user deleted is new when its server returns, once."""
+
+    async def test_returns_without_a_word(
+        self, hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        scripted.servers = [server(1), server(2, "beta")]
+        entry = await set_up(hass, entry_of(scripted.url))
+        registry = er.async_get(hass)
+        before = {each.unique_id for each in er.async_entries_for_config_entry(registry, entry.entry_id)}
+        scripted.servers = [server(2, "beta")]
+        await refresh(hass, entry)
+        devices = dr.async_get(hass)
+        (device,) = (each for each in dr.async_entries_for_config_entry(devices, "hub") if key_of(entry, each) == "1")
+        devices.async_remove_device(device.id)
+        await hass.async_block_till_done()
+        scripted.servers = [server(1), server(2, "beta")]
+        for _ in range(3):
+            await refresh(hass, entry)
+            # As frames do between two polls.
+            entry.runtime_data.async_update_listeners()
+            await hass.async_block_till_done()
+        assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+        after = {each.unique_id for each in er.async_entries_for_config_entry(registry, entry.entry_id)}
+        assert after == before
+        state = hass.states.get("binary_sensor.alpha")
+        assert state
+        assert state.state == "on"
+
+
+async def test_an_entity_id_changes_in_place_where_core_can(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """From 2026.11 on, core asks an entity for this; without, it is removed and added anew."""
+    for platform in entity_platform.async_get_platforms(hass, "nezha"):
+        for each in platform.entities.values():
+            for kind in type(each).__mro__:
+                if kind.__module__.startswith("custom_components.nezha") and "async_added_to_hass" in vars(kind):
+                    assert "async_entity_id_changed" in vars(kind), kind
+            each.async_entity_id_changed("sensor.old")

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from custom_components.nezha import entity
 from homeassistant.const import ATTR_FRIENDLY_NAME, ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
+from homeassistant.core_config import DATA_CUSTOMIZE
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity_values import EntityValues
 
 from .conftest import Clock, entry_of, refresh, set_up
 from .scripted import ScriptedDashboard, server
@@ -64,6 +65,55 @@ async def test_with_more_decimal_places_more_is_seen(hass: HomeAssistant, runnin
     assert shown(hass, "cpu") == "12.34"
 
 
+async def test_fewer_decimal_places_lose_nothing(hass: HomeAssistant, running: ScriptedDashboard) -> None:
+    """What a user wants to look at is no reason to forget the rest: states are what history and statistics are made of."""
+    choose(hass, "memory_used", display_precision=0)
+    choose(hass, "cpu", display_precision=0)
+    await hass.async_block_till_done()
+    await change(hass, running, MemUsed=round(0.45 * 2**30), CPU=45.67)
+    assert (shown(hass, "memory_used"), shown(hass, "cpu")) == ("0.45", "45.7")
+
+
+async def test_in_a_coarser_unit_nothing_is_lost(hass: HomeAssistant, running: ScriptedDashboard) -> None:
+    choose(hass, "memory_used", unit_of_measurement="TiB", display_precision=0)
+    await hass.async_block_till_done()
+    await change(hass, running, MemUsed=5 * 2**30)
+    assert float(shown(hass, "memory_used")) == pytest.approx(5 / 1024, abs=1e-5)
+
+
+async def test_attributes_of_somebody_else_do_not_stay(hass: HomeAssistant, running: ScriptedDashboard) -> None:
+    await change(hass, running, CPU=50)
+    state = state_of(hass, "cpu")
+    hass.states.async_set(state.entity_id, state.state, {**state.attributes, "planted": True})
+    await change(hass, running, CPU=60)
+    assert (shown(hass, "cpu"), state_of(hass, "cpu").attributes) == ("60.0", state.attributes)
+
+
+async def test_a_customization_is_followed(hass: HomeAssistant, running: ScriptedDashboard) -> None:
+    await change(hass, running, CPU=50)
+    for text in ("first", "second"):
+        hass.data[DATA_CUSTOMIZE] = EntityValues({entity_id(hass, "cpu"): {"remark": text}})
+        for cpu in (60, 70):
+            await change(hass, running, CPU=cpu)
+            assert state_of(hass, "cpu").attributes["remark"] == text
+
+
+async def test_two_changes_in_the_registry_in_one_turn(hass: HomeAssistant, running: ScriptedDashboard) -> None:
+    registry = er.async_get(hass)
+    registry.async_update_entity(entity_id(hass, "cpu"), new_entity_id="sensor.processor")
+    registry.async_update_entity("sensor.processor", name="Processor")
+    registry.async_update_entity_options("sensor.processor", "sensor", {"display_precision": 2})
+    await hass.async_block_till_done()
+    state = state_of(hass, "cpu")
+    assert (state.entity_id, state.state, state.name) == ("sensor.processor", "12.34", "Processor")
+
+    registry.async_update_entity("sensor.processor", new_entity_id="sensor.cpu")
+    registry.async_remove("sensor.cpu")
+    await hass.async_block_till_done()
+    assert entity_id(hass, "cpu") is None
+    assert hass.states.get("sensor.cpu") is hass.states.get("sensor.processor") is None
+
+
 @pytest.mark.parametrize("unit", ["GiB", "MB", "B"])
 async def test_traffic_is_to_the_byte(hass: HomeAssistant, running: ScriptedDashboard, unit: str) -> None:
     choose(hass, "net_in_transfer", unit_of_measurement=unit)
@@ -99,21 +149,6 @@ async def test_a_reboot_brings_its_own_begin(hass: HomeAssistant, running: Scrip
     await refresh(hass, hass.config_entries.async_get_entry("hub"))
     state = state_of(hass, "net_in_transfer")
     assert (state.state, state.attributes["last_reset"] > before) == ("1.0", True)
-
-
-async def test_a_large_fleet_enables_what_it_has_room_for(
-    hass: HomeAssistant, scripted: ScriptedDashboard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(entity, "_FEW", 2)
-    monkeypatch.setattr(entity, "_ROOM", 12)
-    scripted.servers = [server(number) for number in (1, 2, 3)]
-    await set_up(hass, entry_of(scripted.url))
-    enabled = [
-        each.unique_id
-        for each in er.async_entries_for_config_entry(er.async_get(hass), "hub")
-        if not each.disabled and each.unique_id.startswith("hub_2_")
-    ]
-    assert sorted(enabled) == ["hub_2_cpu", "hub_2_disk", "hub_2_memory", "hub_2_online"]
 
 
 class TestLoadThatDrifts:

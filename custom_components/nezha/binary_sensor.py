@@ -11,7 +11,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import HubEntity, ServerEntity, ServiceEntity, add_entities
+from .entity import UNAVAILABLE, EntityAdder, HubEntity, ServerEntity, ServiceEntity, Unavailable
 from .figures import is_up
 from .runtime.coordinator import NezhaConfigEntry
 
@@ -34,20 +34,20 @@ async def async_setup_entry(
     """Add the binary sensors of the dashboard, of every server and of every service."""
     coordinator = entry.runtime_data
     async_add_entities([DashboardBinarySensor(coordinator, DASHBOARD)])
-    await add_entities(
+    await EntityAdder(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.data,
         describe=lambda _: (ONLINE,),
         create=OnlineBinarySensor,
-    )
-    await add_entities(
+    ).async_start()
+    await EntityAdder(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.services,
         describe=lambda _: (UP,),
         create=UpBinarySensor,
-    )
+    ).async_start()
 
 
 class DashboardBinarySensor(HubEntity[tuple[bool, str | None]], BinarySensorEntity):
@@ -63,13 +63,13 @@ class DashboardBinarySensor(HubEntity[tuple[bool, str | None]], BinarySensorEnti
     @override
     def is_on(self) -> bool | None:
         """Return whether the dashboard answers."""
-        return self._shown[0] if self._shown else None
+        return self.shown[0] if self.shown else None
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         """Return why it does not answer, as a key of which the texts are translated."""
-        return {"reason": self._shown[1] if self._shown else None}
+        return {"reason": self.shown[1] if self.shown else None}
 
 
 class OnlineBinarySensor(ServerEntity[bool], BinarySensorEntity):
@@ -79,19 +79,20 @@ class OnlineBinarySensor(ServerEntity[bool], BinarySensorEntity):
     """
 
     _attr_name = None
+    _always_fits = True
 
     @override
-    def _read(self) -> bool | None:
-        return known.online if (known := self.known) else None
+    def _read(self) -> bool | Unavailable:
+        return known.online if (known := self.known) else UNAVAILABLE
 
     @property
     @override
     def is_on(self) -> bool | None:
         """Return whether the server is online."""
-        return self._shown
+        return self.shown
 
 
-class UpBinarySensor(ServiceEntity[tuple[bool | None]], BinarySensorEntity):
+class UpBinarySensor(ServiceEntity[bool | None], BinarySensorEntity):
     """Whether most probes of the last few minutes succeeded. Without any it is unknown, not down.
 
     It stands for the service, and has no name of its own.
@@ -100,11 +101,11 @@ class UpBinarySensor(ServiceEntity[tuple[bool | None]], BinarySensorEntity):
     _attr_name = None
 
     @override
-    def _read(self) -> tuple[bool | None] | None:
-        return (is_up(service),) if (service := self.service) else None
+    def _read(self) -> bool | Unavailable | None:
+        return is_up(service) if (service := self.service) else UNAVAILABLE
 
     @property
     @override
     def is_on(self) -> bool | None:
         """Return whether the service answers."""
-        return self._shown[0] if self._shown else None
+        return self.shown

@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import NezhaError, Task
 from .const import DOMAIN
-from .entity import HubEntity, add_entities
+from .entity import UNAVAILABLE, EntityAdder, HubEntity, Unavailable
 from .runtime.coordinator import NezhaConfigEntry, NezhaCoordinator
 
 PARALLEL_UPDATES = 1
@@ -27,13 +27,13 @@ async def async_setup_entry(
         for button in er.async_entries_for_config_entry(registry, entry.entry_id):
             if button.domain == "button" and button.unique_id not in ids:
                 registry.async_remove(button.entity_id)
-    await add_entities(
+    await EntityAdder(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.tasks,
         describe=lambda task: (ButtonEntityDescription(key=f"task_{task.number}", translation_key="task"),),
         create=TaskButton,
-    )
+    ).async_start()
 
 
 class TaskButton(HubEntity[dict[str, Any]], ButtonEntity):
@@ -47,6 +47,7 @@ class TaskButton(HubEntity[dict[str, Any]], ButtonEntity):
         task = coordinator.tasks[key]
         self._key = key
         self._number = task.number
+        self._follow_name()
 
     @property
     def task(self) -> Task | None:
@@ -58,9 +59,9 @@ class TaskButton(HubEntity[dict[str, Any]], ButtonEntity):
         return {"task": task.name} if (task := self.task) else None
 
     @override
-    def _read(self) -> dict[str, Any] | None:
+    def _read(self) -> dict[str, Any] | Unavailable:
         if (task := self.task) is None:
-            return None
+            return UNAVAILABLE
         return {
             "last_run": task.last_run.isoformat() if task.last_run else None,
             "last_run_succeeded": task.last_result if task.last_run else None,
@@ -70,7 +71,7 @@ class TaskButton(HubEntity[dict[str, Any]], ButtonEntity):
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
         """Return when the task last ran, and whether it succeeded."""
-        return self._shown
+        return self.shown
 
     @override
     async def async_press(self) -> None:

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from typing import override
 
 from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from .api import Term
 from .const import DOMAIN
-from .entity import HubEntity
+from .entity import UNAVAILABLE, HubEntity, Unavailable
 from .runtime.coordinator import NezhaConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -32,7 +32,7 @@ async def async_setup_entry(
         async_add_entities([RenewalCalendar(entry.runtime_data, RENEWALS)])
 
 
-class RenewalCalendar(HubEntity[tuple[CalendarEvent | None]], CalendarEntity):
+class RenewalCalendar(HubEntity[CalendarEvent | None], CalendarEntity):
     """The ends and renewals of servers, and the next reset of each traffic cycle, as days."""
 
     _summaries: dict[str, str]
@@ -46,9 +46,15 @@ class RenewalCalendar(HubEntity[tuple[CalendarEvent | None]], CalendarEntity):
         self._summaries = await async_get_translations(self.hass, self.hass.config.language, "entity", {DOMAIN})
         await super().async_added_to_hass()
 
+    @callback
     @override
-    def _read(self) -> tuple[CalendarEvent | None] | None:
-        return (self.event,) if self.coordinator.last_update_success else None
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Stay as it is."""
+        super().async_entity_id_changed(old_entity_id)
+
+    @override
+    def _read(self) -> CalendarEvent | Unavailable | None:
+        return self.event if self.coordinator.last_update_success else UNAVAILABLE
 
     @property
     @override

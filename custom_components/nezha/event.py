@@ -9,7 +9,7 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import ServerEntity, add_entities
+from .entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
 from .fleet import KnownServer
 from .runtime.coordinator import NezhaConfigEntry, NezhaCoordinator
 
@@ -50,13 +50,13 @@ async def async_setup_entry(
     coordinator = entry.runtime_data
     if not coordinator.backend.has_extras:
         return
-    await add_entities(
+    await EntityAdder(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.data,
         describe=lambda _: (CHANGES,),
         create=ServerEvent,
-    )
+    ).async_start()
 
 
 class ServerEvent(ServerEntity[bool], EventEntity):
@@ -75,9 +75,15 @@ class ServerEvent(ServerEntity[bool], EventEntity):
         await super().async_added_to_hass()
         self._changes()
 
+    @callback
     @override
-    def _read(self) -> bool | None:
-        return True if self.known else None
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Stay as it is."""
+        super().async_entity_id_changed(old_entity_id)
+
+    @override
+    def _read(self) -> bool | Unavailable:
+        return True if self.known else UNAVAILABLE
 
     @callback
     @override

@@ -376,8 +376,8 @@ MUTATIONS = (
     Mutation(
         "counts traffic without the begin of its cycle",
         f"{_NEZHA}/sensor/traffic.py",
-        '"""Return when the server booted."""\n        return as_time(self._shown[1]) if self._shown else None',
-        '"""Return when the server booted."""\n        return None',
+        "self._to_shown(counted), last_reset=as_time(boot_time))",
+        "self._to_shown(counted))",
         ("tests/test_entities.py",),
     ),
     Mutation(
@@ -388,10 +388,31 @@ MUTATIONS = (
         ("tests/test_numbers.py::TestLoadThatDrifts::test_is_never_older_than_a_minute",),
     ),
     Mutation(
+        "forgets what the user does not want to look at",
+        f"{_NEZHA}/sensor/base.py",
+        "else max(places, chosen)",
+        "else chosen",
+        ("tests/test_numbers.py::test_fewer_decimal_places_lose_nothing",),
+    ),
+    Mutation(
+        "refuses the connectivity of a new server where Home Assistant has no room",
+        f"{_NEZHA}/entity/__init__.py",
+        "            budget.make_room(key)\n",
+        "",
+        ("tests/test_budget.py",),
+    ),
+    Mutation(
+        "takes whatever parts an agent names",
+        f"{_NEZHA}/sensor/census.py",
+        "if sum(kind_of(key) == kind_of(part.key) for key in admitted) >= _MOST_PARTS:",
+        "if False:",
+        ("tests/test_parts.py",),
+    ),
+    Mutation(
         "rounds traffic",
         f"{_NEZHA}/sensor/traffic.py",
-        "return None if counted is None else self._to_shown(counted), boot_time",
-        "return None if counted is None else self._rounded(counted), boot_time",
+        "self._to_shown(counted), last_reset",
+        "self._rounded(counted), last_reset",
         ("tests/test_entities.py",),
     ),
     Mutation(
@@ -404,7 +425,7 @@ MUTATIONS = (
     Mutation(
         "keeps to itself that a measurement stayed the same",
         f"{_NEZHA}/entity/__init__.py",
-        "(self._shown is not None and self._report != earlier)",
+        "(self._shown is not UNAVAILABLE and self._report != earlier)",
         "False",
         ("tests/test_life.py::TestStates",),
     ),

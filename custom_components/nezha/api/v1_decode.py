@@ -166,7 +166,8 @@ class ServersDecoder:
         """Decode an element of the list."""
         fields = Fields(item)
         number = number_of(item)
-        if not (identity := fields.text("uuid")):
+        # No identity has what keys are joined with: whatever an agent calls itself, no key is that of something else.
+        if not (identity := fields.text("uuid").replace("_", "-")):
             raise NoServerError(f"server {number}: uuid is {type(item.get('uuid') or None).__name__}")
         geoip = fields.within("geoip")
         addresses = geoip.within("ip")

@@ -2,15 +2,16 @@
 
 from abc import abstractmethod
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import batched
-from typing import override
+from enum import Enum, auto
+from typing import Final, Literal, override
 
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from propcache.api import cached_property
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.entity import Entity, EntityDescription
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback, EntityPlatform
+from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..api import Service
@@ -19,35 +20,19 @@ from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaCoordinator
 from ..runtime.devices import device_identifier
 from ..runtime.listeners import FactsOf, Topic
+from .adder import EntityAdder
 
-_BATCH = 40
-"""Entities that are added in one go."""
-_ROOM = 9_900
-"""Enabled entities that all servers together may have: Home Assistant takes 10,000 of an entry, and refuses the rest."""
-_FEW = 500
-"""Servers that have room for all of their entities."""
-_RANKED = (
-    "online",
-    "cpu",
-    "memory",
-    "disk",
-    "net_in_transfer",
-    "net_out_transfer",
-    "net_in_speed",
-    "net_out_speed",
-    "load_1",
-    "boot_time",
-    "load_5",
-    "load_15",
-    "memory_used",
-    "disk_used",
-)
-"""Keys of what a server is watched for, the most wanted first."""
+__all__ = ["UNAVAILABLE", "EntityAdder", "HubEntity", "NezhaEntity", "ServerEntity", "ServiceEntity", "Unavailable"]
 
 
-def _has_room(key: str, servers: int) -> bool:
-    """Whether an entity of each server can be enabled in a fleet of this size."""
-    return servers <= _FEW or key in _RANKED[: _ROOM // servers]
+class _Availability(Enum):
+    """What stands for a value where there is none to show."""
+
+    UNAVAILABLE = auto()
+
+
+type Unavailable = Literal[_Availability.UNAVAILABLE]
+UNAVAILABLE: Final = _Availability.UNAVAILABLE
 
 
 class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
@@ -57,6 +42,8 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
     """
 
     _attr_has_entity_name = True
+    _always_fits = False
+    """Whether there has to be room for it among the entities that Home Assistant takes."""
 
     def __init__(
         self, coordinator: NezhaCoordinator, description: EntityDescription, topic: Topic | None = None
@@ -64,13 +51,13 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
         """Listen to a topic, or to every update."""
         super().__init__(coordinator, topic)
         self.entity_description = description
-        self._shown: ShownT | None = None
+        self._shown: ShownT | Unavailable = UNAVAILABLE
         self._report: object = None
         self._name_follows = False
 
     @abstractmethod
-    def _read(self) -> ShownT | None:
-        """Return all that is shown, from the coordinator's data; `None` where the entity is unavailable."""
+    def _read(self) -> ShownT | Unavailable:
+        """Return all that is shown, from the coordinator's data."""
 
     def _newest_report(self) -> object:
         """Return what differs with every report of what is measured; `None` where nothing is measured."""
@@ -80,13 +67,20 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
         """Return the names in the entity's own name, from the coordinator's data; `None` where they are unknown."""
         return None
 
+    @cached_property
     @override
-    def add_to_platform_start(
-        self, hass: HomeAssistant, platform: EntityPlatform, parallel_updates: asyncio.Semaphore | None
-    ) -> None:
-        """Learn the names in the entity's own name before it is registered."""
-        self._name_follows = self._follow_name()
-        super().add_to_platform_start(hass, platform, parallel_updates)
+    def entity_registry_enabled_default(self) -> bool:
+        """Return whether a new entity is enabled. Core asks just before it registers it: from then on it counts."""
+        if not super().entity_registry_enabled_default:
+            return False
+        registry = er.async_get(self.hass)
+        if registry.async_get_entity_id(self.platform.domain, DOMAIN, self.unique_id or ""):
+            return True
+        budget, key = self.coordinator.budget, self.entity_description.key
+        if self._always_fits:
+            budget.make_room(key)
+            return True
+        return budget.enables(key, servers=len(self.coordinator.data))
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -96,15 +90,22 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
 
     @callback
     def async_entity_id_changed(self, old_entity_id: str) -> None:
-        """Stay as it is: nothing here goes by the entity id. From 2026.11 on, who defines this is not added anew."""
+        """Stay as it is: nothing here goes by the entity id.
+
+        Core 2026.11 and later call this, and do not add an entity anew that defines it where it defines `async_added_to_hass`.
+        """
         if parents := getattr(super(), "async_entity_id_changed", None):
             parents(old_entity_id)
 
     @override
     async def async_will_remove_from_hass(self) -> None:
-        """Let the loop have a turn: without, thousands of entities would be removed in one go."""
+        """Let the loop have a turn where the entry is unloaded: thousands of entities would be removed in one go.
+
+        Where one entity is removed to be added under another id, a turn in between would hide registry updates from it.
+        """
         await super().async_will_remove_from_hass()
-        await asyncio.sleep(0)
+        if self.coordinator.config_entry.state is ConfigEntryState.UNLOAD_IN_PROGRESS:
+            await asyncio.sleep(0)
 
     @callback
     @override
@@ -114,11 +115,12 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
         if self._name_follows and self._follow_name():
             self.async_write_ha_state()
         # Helpers that weigh by time have to know that a measurement stayed the same: that is reported, and not recorded.
-        elif self._shown != before or (self._shown is not None and self._report != earlier):
+        elif self._shown != before or (self._shown is not UNAVAILABLE and self._report != earlier):
             self._write(before)
 
     def _follow_name(self) -> bool:
-        """Take the names in the entity's own name; return whether any is new."""
+        """Take the names in the entity's own name; return whether any is new. Called once, they are followed."""
+        self._name_follows = True
         placeholders = self._read_placeholders()
         if placeholders is None or placeholders == self.translation_placeholders:
             return False
@@ -128,7 +130,7 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
         return True
 
     @callback
-    def _write(self, before: ShownT | None) -> None:
+    def _write(self, before: ShownT | Unavailable) -> None:
         """Write what is shown now, after what was shown before."""
         self.async_write_ha_state()
 
@@ -136,11 +138,18 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
     @override
     def available(self) -> bool:
         """Return whether there is anything to show."""
-        return self._shown is not None
+        return self._shown is not UNAVAILABLE
+
+    @property
+    def shown(self) -> ShownT | None:
+        """All that is shown, `None` while the entity is unavailable."""
+        return None if self._shown is UNAVAILABLE else self._shown
 
 
 class HubEntity[ShownT](NezhaEntity[ShownT]):
     """An entity of the dashboard: about all servers together."""
+
+    _always_fits = True
 
     def __init__(self, coordinator: NezhaCoordinator, description: EntityDescription) -> None:
         """Place the entity on the dashboard's device."""
@@ -171,8 +180,6 @@ class ServerEntity[ShownT](NezhaEntity[ShownT]):
         super().__init__(coordinator, description, FactsOf(identity) if shows_facts else identity)
         self._identity = identity
         self._shows_facts = shows_facts
-        if not _has_room(description.key, servers=len(coordinator.data)):
-            self._attr_entity_registry_enabled_default = False
         self._attr_unique_id = f"{coordinator.config_entry.entry_id}_{identity}_{description.key}"
         self._attr_device_info = DeviceInfo(identifiers={device_identifier(coordinator.config_entry, identity)})
 
@@ -201,60 +208,3 @@ class ServiceEntity[ShownT](NezhaEntity[ShownT]):
     def service(self) -> Service | None:
         """The service, while the dashboard can be had and lists it."""
         return self.coordinator.services.get(self._key) if self.coordinator.last_update_success else None
-
-
-async def add_entities[ThingT, DescriptionT: EntityDescription](
-    coordinator: NezhaCoordinator,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-    *,
-    things: Callable[[], Mapping[str, ThingT]],
-    describe: Callable[[ThingT], Iterable[DescriptionT]],
-    create: Callable[[NezhaCoordinator, str, DescriptionT], Entity],
-    parts: Callable[[ThingT], object] = lambda _: None,
-) -> None:
-    """Add entities now and whenever a thing appears, or a part of one.
-
-    `things` gives servers, services or tasks by the key of their device, the same mapping while nothing changes; `describe` is
-    asked again only where what `parts` gives has changed.
-    """
-    looked_at: Mapping[str, ThingT] = {}
-    seen: dict[str, tuple[ThingT, object]] = {}
-    added: dict[str, set[str]] = {}
-
-    def new() -> Iterator[Entity]:
-        nonlocal looked_at
-        found = things()
-        if found is looked_at:
-            return
-        looked_at = found
-        for key, thing in found.items():
-            before = seen.get(key)
-            if before and before[0] is thing:
-                continue
-            has = parts(thing)
-            seen[key] = thing, has
-            if before and before[1] == has:
-                continue
-            keys = added.setdefault(key, set())
-            for description in describe(thing):
-                if description.key not in keys:
-                    keys.add(description.key)
-                    yield create(coordinator, key, description)
-
-    @callback
-    def add() -> None:
-        nonlocal looked_at
-        if not coordinator.last_update_success:
-            return
-        for key in coordinator.devices.removed:
-            seen.pop(key, None)
-            added.pop(key, None)
-            looked_at = {}
-        if entities := list(new()):
-            async_add_entities(entities)
-
-    coordinator.config_entry.async_on_unload(coordinator.async_add_listener(add))
-    for batch in batched(new(), _BATCH, strict=False):
-        async_add_entities(batch)
-        # Registering thousands takes seconds, in which the loop has other work too.
-        await asyncio.sleep(0)

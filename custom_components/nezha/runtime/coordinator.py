@@ -44,6 +44,7 @@ from ..const import (
 )
 from ..fleet import Fleet, KnownServer, brought_up_to_date
 from ..repairs import BlockedIssue
+from .budget import EntityBudget
 from .devices import SERVICE_PREFIX, Devices
 from .listeners import FactsOf, Listeners, Topic
 
@@ -95,6 +96,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
             update_interval=timedelta(seconds=self._scan_interval),
         )
         self.devices = Devices(hass, entry)
+        self.budget = EntityBudget(hass, entry)
         self.snapshot: Snapshot | None = None
         self.services: Mapping[str, Service] = {}
         """The services by the key of their device."""

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, override
+from typing import Any, NamedTuple, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.components.sensor.const import DOMAIN as SENSOR_DOMAIN, UNIT_CONVERTERS
 from homeassistant.const import MAX_LENGTH_STATE_STATE, UnitOfDataRate
-from homeassistant.core import callback
+from homeassistant.core import State, callback
+from homeassistant.core_config import DATA_CUSTOMIZE
 from homeassistant.helpers.entity import FLOAT_PRECISION
+from homeassistant.helpers.entity_values import EntityValues
 
-from ..entity import NezhaEntity
+from ..entity import UNAVAILABLE, NezhaEntity, Unavailable
 
 SPEED: dict[str, Any] = {
     "device_class": SensorDeviceClass.DATA_RATE,
@@ -21,8 +23,15 @@ SPEED: dict[str, Any] = {
 """What descriptions of speeds share."""
 
 type Value = str | int | float | datetime | None
-type Shown = tuple[Value, datetime | None]
-"""A value and, of a counter, since when it counts."""
+
+
+class Reading(NamedTuple):
+    """What a sensor shows."""
+
+    value: Value = None
+    last_reset: datetime | None = None
+    """Of a counter, since when it counts."""
+
 
 _FORMAT = f".{FLOAT_PRECISION}"
 """Home Assistant's own for a state that is not whole."""
@@ -38,24 +47,24 @@ def shortened(text: str) -> str:
     return text if len(text) <= MAX_LENGTH_STATE_STATE else f"{text[: MAX_LENGTH_STATE_STATE - 1]}…"
 
 
-class ValueSensor(NezhaEntity[Shown], SensorEntity):
-    """A sensor that shows a value."""
+class ReadingSensor(NezhaEntity[Reading], SensorEntity):
+    """A sensor that shows a value as it is."""
 
     @property
     @override
     def native_value(self) -> Value:
         """Return the value."""
-        return self._shown[0] if self._shown else None
+        return self.shown.value if self.shown else None
 
     @property
     @override
     def last_reset(self) -> datetime | None:
-        """Return when the counter began."""
-        return self._shown[1] if self._shown else None
+        """Return when the counter started."""
+        return self.shown.last_reset if self.shown else None
 
 
-class NumberSensor[RestT](NezhaEntity[tuple[float | None, RestT]], SensorEntity):
-    """A sensor that shows a number, in the unit that the user chose, and something else that seldom changes.
+class NumberSensor(ReadingSensor):
+    """A sensor that shows a number, in the unit that the user chose, and changes with nearly every answer.
 
     Working out a sensor's attributes costs Home Assistant more than writing its state: while only the number changes, they
     are those of the state before.
@@ -65,14 +74,21 @@ class NumberSensor[RestT](NezhaEntity[tuple[float | None, RestT]], SensorEntity)
     _to_native: Callable[[float], float]
     _places: int | None = None
     """Decimal places that are shown; without, all are."""
-    _text: str | None = None
-    """The state that was written last."""
+    _written: State | None = None
+    """The state that was written last, and what the user had customized then."""
+    _customized: EntityValues | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
         """Learn how the number is shown before it is read."""
         self._learn()
         await super().async_added_to_hass()
+
+    @callback
+    @override
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Stay as it is."""
+        super().async_entity_id_changed(old_entity_id)
 
     @callback
     @override
@@ -86,8 +102,9 @@ class NumberSensor[RestT](NezhaEntity[tuple[float | None, RestT]], SensorEntity)
         entry = self.registry_entry
         options: Mapping[str, Any] = (entry and entry.options.get(SENSOR_DOMAIN)) or {}
         chosen = options.get("display_precision")
-        self._places = options.get("suggested_display_precision", self.suggested_display_precision)
-        self._places = self._places if chosen is None else chosen
+        places = options.get("suggested_display_precision", self.suggested_display_precision)
+        # How few places the user wants to look at is no reason to forget the others: they are in the history.
+        self._places = places if places is None or chosen is None else max(places, chosen)
         native, shown = self.native_unit_of_measurement, self.unit_of_measurement
         self._to_shown = self._to_native = _same
         if native != shown and (converter := UNIT_CONVERTERS.get(self.device_class)):
@@ -101,30 +118,39 @@ class NumberSensor[RestT](NezhaEntity[tuple[float | None, RestT]], SensorEntity)
 
     @callback
     @override
-    def _write(self, before: tuple[float | None, RestT] | None) -> None:
-        number, rest = self._shown or (None, None)
+    def _write(self, before: Reading | Unavailable) -> None:
         written = self.hass.states.get(self.entity_id)
-        if (
-            number is not None
-            and before is not None
-            and before[0] is not None
-            and before[1] == rest
-            and written is not None
-            and written.state == self._text
-        ):
-            self._text = f"{number:{_FORMAT}}" if type(number) is float else str(number)
-            self.hass.states.async_set(self.entity_id, self._text, written.attributes, state_info=written.state_info)
-            return
-        super()._write(before)
-        written = self.hass.states.get(self.entity_id)
-        self._text = written.state if written else None
+        number = self._number
+        if number is not None and written is not None and self._keeps_attributes(before, written):
+            state = f"{number:{_FORMAT}}" if type(number) is float else str(number)
+            self.hass.states.async_set(self.entity_id, state, written.attributes, state_info=written.state_info)
+        else:
+            super()._write(before)
+            self._customized = self.hass.data.get(DATA_CUSTOMIZE)
+        self._written = self.hass.states.get(self.entity_id)
+
+    def _keeps_attributes(self, before: Reading | Unavailable, written: State) -> bool:
+        """Whether the attributes of the state are ours, and are to stay as they are."""
+        return (
+            written is self._written
+            and before is not UNAVAILABLE
+            and before.value is not None
+            and self.shown is not None
+            and self.shown.last_reset == before.last_reset
+            and self.hass.data.get(DATA_CUSTOMIZE) is self._customized
+        )
+
+    @property
+    def _number(self) -> float | None:
+        """The number that is shown, in its unit."""
+        value = self.shown.value if self.shown else None
+        return value if isinstance(value, int | float) else None
 
     @property
     @override
     def native_value(self) -> float | None:
         """Return the number in its own unit."""
-        number = self._shown[0] if self._shown else None
-        return None if number is None else self._to_native(number)
+        return None if self._number is None else self._to_native(self._number)
 
 
 def _same(value: float) -> float:

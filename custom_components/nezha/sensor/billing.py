@@ -14,11 +14,11 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
 from ..api import Billing, Cycle, Plan, Term
-from ..entity import ServerEntity, add_entities
+from ..entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
 from ..figures import days_left
 from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaCoordinator
-from .base import Shown, ValueSensor
+from .base import Reading, ReadingSensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,24 +117,24 @@ async def add_billing_sensors(
     coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of every server whose note has these parts."""
-    await add_entities(
+    await EntityAdder(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.data,
         parts=lambda known: (known.server.public_note.billing is None, known.server.public_note.plan is None),
         describe=_describe,
         create=_create,
-    )
+    ).async_start()
 
 
-class NoteSensor(ServerEntity[Shown], ValueSensor):
+class NoteSensor(ServerEntity[Reading], ReadingSensor):
     """A part of a server's public note; it stays while the server is offline."""
 
     _attr_entity_category = EntityCategory.DIAGNOSTIC
 
     @override
-    def _read(self) -> Shown | None:
-        return (self._value(known), None) if (known := self.known) else None
+    def _read(self) -> Reading | Unavailable:
+        return Reading(self._value(known)) if (known := self.known) else UNAVAILABLE
 
     @abstractmethod
     def _value(self, known: KnownServer) -> str | int | datetime | None:
@@ -151,6 +151,12 @@ class BillingSensor(NoteSensor):
         """Wait for midnight."""
         await super().async_added_to_hass()
         self.async_on_remove(async_track_time_change(self.hass, self._handle_midnight, hour=0, minute=0, second=0))
+
+    @callback
+    @override
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Stay as it is."""
+        super().async_entity_id_changed(old_entity_id)
 
     @callback
     def _handle_midnight(self, _: datetime) -> None:

@@ -10,10 +10,10 @@ from homeassistant.const import PERCENTAGE, UnitOfInformation
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..api import TrafficCycle
-from ..entity import ServerEntity, add_entities
+from ..entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
 from ..figures import cycle_share
 from ..runtime.coordinator import NezhaCoordinator
-from .base import Shown, ValueSensor
+from .base import Reading, ReadingSensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,22 +82,27 @@ def _describe(cycles: list[TrafficCycle]) -> Iterator[CycleDescription]:
 
 async def add_cycle_sensors(coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
     """Add the sensors of every rule over every server, each known by its rule's number."""
-    await add_entities(
+    await EntityAdder(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.counted,
         parts=lambda cycles: [(cycle.number, bool(cycle.limit)) for cycle in cycles],
         describe=_describe,
         create=CycleSensor,
-    )
+    ).async_start()
 
 
-class CycleSensor(ServerEntity[Shown], ValueSensor):
+class CycleSensor(ServerEntity[Reading], ReadingSensor):
     """A figure of a cycle. There is none for a while after the dashboard's restart: that is no reason to remove it."""
 
     entity_description: CycleDescription
-    _counted: Shown = (None, None)
+    _counted = Reading()
     """What was shown last, and since when it counts."""
+
+    def __init__(self, coordinator: NezhaCoordinator, identity: str, description: CycleDescription) -> None:
+        """Name the rule: several may count the same server."""
+        super().__init__(coordinator, identity, description)
+        self._follow_name()
 
     @override
     def _read_placeholders(self) -> dict[str, str] | None:
@@ -105,18 +110,18 @@ class CycleSensor(ServerEntity[Shown], ValueSensor):
         return {"rule": cycle.name} if cycle else None
 
     @override
-    def _read(self) -> Shown | None:
+    def _read(self) -> Reading | Unavailable:
         known = self.known
         cycle = self.coordinator.cycles.get(self.entity_description.rule)
         if known is None or cycle is None or known.server.number not in cycle.used:
-            return None
+            return UNAVAILABLE
         used = cycle.used[known.server.number]
         if used is None or (not cycle.limit and self.entity_description.needs_limit):
-            return None, None
+            return Reading()
         value = self.entity_description.value_fn(cycle, used)
         if not self.entity_description.in_cycle:
-            return value, None
+            return Reading(value)
         # A new cycle begins for all servers at once, and each is counted anew in its turn, up to half an hour later.
-        if value != self._counted[0]:
-            self._counted = value, cycle.start
+        if value != self._counted.value:
+            self._counted = Reading(value, last_reset=cycle.start)
         return self._counted

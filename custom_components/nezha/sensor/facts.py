@@ -9,11 +9,11 @@ from homeassistant.const import EntityCategory, UnitOfInformation
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..api import Host
-from ..entity import ServerEntity, add_entities
+from ..entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
 from ..fleet import KnownServer
 from ..names import Processor
 from ..runtime.coordinator import NezhaCoordinator
-from .base import Shown, Value, ValueSensor, as_time, shortened
+from .base import Reading, ReadingSensor, Value, as_time, shortened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,16 +85,16 @@ FACTS: tuple[FactDescription, ...] = (
 
 async def add_facts(coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
     """Add the facts of every server."""
-    await add_entities(
+    await EntityAdder(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.data,
         describe=lambda _: FACTS,
         create=FactSensor,
-    )
+    ).async_start()
 
 
-class FactSensor(ServerEntity[Shown], ValueSensor):
+class FactSensor(ServerEntity[Reading], ReadingSensor):
     """A fact about a server."""
 
     entity_description: FactDescription
@@ -104,5 +104,5 @@ class FactSensor(ServerEntity[Shown], ValueSensor):
         super().__init__(coordinator, identity, description, shows_facts=description.is_fact)
 
     @override
-    def _read(self) -> Shown | None:
-        return (self.entity_description.value_fn(known), None) if (known := self.known) else None
+    def _read(self) -> Reading | Unavailable:
+        return Reading(self.entity_description.value_fn(known)) if (known := self.known) else UNAVAILABLE

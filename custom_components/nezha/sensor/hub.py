@@ -9,10 +9,10 @@ from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..api import State
-from ..entity import HubEntity
+from ..entity import UNAVAILABLE, HubEntity, Unavailable
 from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaCoordinator
-from .base import SPEED, NumberSensor
+from .base import SPEED, NumberSensor, Reading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,9 +108,9 @@ class CountSensor(FleetEntity[tuple[int, list[str]]], SensorEntity):
     _unrecorded_attributes = frozenset({"offline", "never_seen"})
 
     @override
-    def _read(self) -> tuple[int, list[str]] | None:
+    def _read(self) -> tuple[int, list[str]] | Unavailable:
         if not self.coordinator.last_update_success:
-            return None
+            return UNAVAILABLE
         description = self.entity_description
         meant = [identity for identity, known in self._servers().items() if description.counts_fn(known)]
         return len(meant), [self._name_of(identity) for identity in meant] if description.attribute else []
@@ -119,23 +119,23 @@ class CountSensor(FleetEntity[tuple[int, list[str]]], SensorEntity):
     @override
     def native_value(self) -> int | None:
         """Return how many servers there are of the kind."""
-        return self._shown[0] if self._shown else None
+        return self.shown[0] if self.shown else None
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
         """Return who is meant."""
         attribute = self.entity_description.attribute
-        return {attribute: self._shown[1]} if attribute and self._shown else None
+        return {attribute: self.shown[1]} if attribute and self.shown else None
 
 
-class HubSensor(FleetEntity[tuple[float | None, None]], NumberSensor[None]):
+class HubSensor(FleetEntity[Reading], NumberSensor):
     """A figure about all servers."""
 
     entity_description: HubDescription
 
     @override
-    def _read(self) -> tuple[float, None] | None:
+    def _read(self) -> Reading | Unavailable:
         if not self.coordinator.last_update_success:
-            return None
-        return self._rounded(self.entity_description.value_fn(self._servers().values())), None
+            return UNAVAILABLE
+        return Reading(self._rounded(self.entity_description.value_fn(self._servers().values())))

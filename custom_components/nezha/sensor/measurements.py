@@ -1,7 +1,7 @@
 """What is measured on a server: there only while it is online."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
@@ -9,17 +9,16 @@ from homeassistant.const import PERCENTAGE, UnitOfInformation, UnitOfTemperature
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..api import Host, State
-from ..entity import ServerEntity, add_entities
+from ..entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
 from ..figures import disk_share, memory_share, swap_share
 from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaCoordinator
-from .base import SPEED, NumberSensor
-from .parts import cards, read_card, read_sensor, sensor_key, sensor_label, sensors
+from .base import SPEED, NumberSensor, Reading
+from .census import PartsCensus
+from .parts import card_key, cards, read_card, read_sensor, sensor_key, sensor_label, sensors
 
 _LONGEST_UNSEEN = 60
 """Seconds."""
-_PARTS_ENABLED = 3
-"""Graphics cards and temperatures that a server shows by default; some report one for every core."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,15 +96,10 @@ STATES: tuple[StateDescription, ...] = (
 )
 
 
-def _describe(known: KnownServer) -> Iterator[StateDescription]:
-    """Say which measurements a server has."""
-    yield from (description for description in STATES if description.exists_fn(known))
-    parts = [
-        *(_card(index) for index in range(len(cards(known)))),
-        *(_temperature(name, turn) for name, turn in sensors(known)),
-    ]
-    yield from parts[:_PARTS_ENABLED]
-    yield from (replace(part, entity_registry_enabled_default=False) for part in parts[_PARTS_ENABLED:])
+def _describe_parts(known: KnownServer) -> Iterator[StateDescription]:
+    """Say which parts of a server are measured."""
+    yield from (_card(index) for index in range(len(cards(known))))
+    yield from (_temperature(name, turn) for name, turn in sensors(known))
 
 
 def _card(index: int) -> StateDescription:
@@ -115,7 +109,7 @@ def _card(index: int) -> StateDescription:
         names = cards(known)
         return names[index] if index < len(names) else None
 
-    return _percentage(f"gpu_{index}", read_card(index), translation_key="gpu", part_fn=name)
+    return _percentage(card_key(index), read_card(index), translation_key="gpu", part_fn=name)
 
 
 def _temperature(name: str, turn: int) -> StateDescription:
@@ -133,25 +127,40 @@ def _temperature(name: str, turn: int) -> StateDescription:
 
 
 async def add_measurements(coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
-    """Add the measurements of every server."""
-    await add_entities(
+    """Add the measurements of every server, and of its parts."""
+    await EntityAdder(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.data,
-        parts=lambda known: (_has_swap(known), cards(known), sensors(known)),
-        describe=_describe,
+        parts=_has_swap,
+        describe=lambda known: (description for description in STATES if description.exists_fn(known)),
+        create=StateSensor,
+    ).async_start()
+    census = PartsCensus(coordinator)
+    adder = EntityAdder(
+        coordinator,
+        async_add_entities,
+        things=lambda: coordinator.data,
+        parts=lambda known: (cards(known), sensors(known)),
+        describe=lambda known: census.admit(known, _describe_parts(known)),
         create=StateSensor,
     )
+    census.async_start(on_removed=adder.forget)
+    await adder.async_start()
 
 
-class StateSensor(ServerEntity[tuple[float | None, None]], NumberSensor[None]):
+class StateSensor(ServerEntity[Reading], NumberSensor):
     """A measurement of a server."""
 
     entity_description: StateDescription
+    _true_at: int | None = None
+    """When what is shown was measured last, by the dashboard's clock."""
 
     def __init__(self, coordinator: NezhaCoordinator, identity: str, description: StateDescription) -> None:
         """Look at every report."""
         super().__init__(coordinator, identity, description, shows_facts=False)
+        if description.part_fn:
+            self._follow_name()
 
     @override
     def _read_placeholders(self) -> dict[str, str] | None:
@@ -159,24 +168,21 @@ class StateSensor(ServerEntity[tuple[float | None, None]], NumberSensor[None]):
         part = part_fn(known) if part_fn and known else None
         return {"part": part} if part else None
 
-    _true_at: int | None = None
-    """When what is shown was measured last, by the dashboard's clock."""
-
     @override
-    def _read(self) -> tuple[float | None, None] | None:
+    def _read(self) -> Reading | Unavailable:
         known = self.known
         if known is None or known.state is None or not known.online:
-            return None
+            return UNAVAILABLE
         value = self.entity_description.value_fn(known.state, known.host)
         shown = None if value is None else self._rounded(value)
         if self.entity_description.dead_band and self._is_held(shown, known.memory.last_active):
             return self._shown
         self._true_at = known.memory.last_active
-        return shown, None
+        return Reading(shown)
 
     def _is_held(self, number: float | None, measured_at: int | None) -> bool:
         """Whether what is shown may stand for this number until the next one: it drifts, and each step would be recorded."""
-        before = self._shown and self._shown[0]
+        before = self._number
         if number is None or before is None or number == before or measured_at is None or self._true_at is None:
             return False
         age = measured_at + self.coordinator.pace - self._true_at

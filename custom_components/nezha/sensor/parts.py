@@ -14,6 +14,10 @@ type Reader = Callable[[State, Host | None], float | None]
 _MOST_TEMPERATURES = 128
 _MOST_CARDS = 16
 """Read of a report: more than any machine has."""
+_SENSOR = "temperature_"
+_CARD = "gpu_"
+PART_PREFIXES = (_SENSOR, _CARD)
+"""How the keys of parts begin, and no other ones."""
 _ENDS_WITH_A_NUMBER = re.compile(r".* \d+", re.DOTALL)
 
 
@@ -35,7 +39,7 @@ def sensors(known: KnownServer) -> tuple[tuple[str, int], ...]:
 def sensor_key(name: str, turn: int) -> str:
     """Return what a temperature sensor is known by: no two of a server have the same, whatever they are called."""
     is_ambiguous = turn > 0 or _ENDS_WITH_A_NUMBER.fullmatch(name)
-    return f"temperature_{name} {turn + 1}" if is_ambiguous else f"temperature_{name}"
+    return f"{_SENSOR}{name} {turn + 1}" if is_ambiguous else f"{_SENSOR}{name}"
 
 
 def sensor_label(name: str, turn: int) -> str:
@@ -63,6 +67,21 @@ def cards(known: KnownServer) -> tuple[str, ...]:
     return ("GPU",) if count == 1 else tuple(f"GPU {number + 1}" for number in range(count))
 
 
+def card_key(index: int) -> str:
+    """Return what a graphics card is known by."""
+    return f"{_CARD}{index}"
+
+
 def read_card(index: int) -> Reader:
     """Return what reads the usage of a graphics card."""
     return lambda state, _: state.gpu[index] if index < len(state.gpu) else None
+
+
+def kind_of(key: str) -> str:
+    """Return what kind of part a key is of."""
+    return key.partition("_")[0]
+
+
+def part_keys(known: KnownServer) -> set[str]:
+    """Return what all parts of a server are known by."""
+    return {card_key(index) for index in range(len(cards(known)))} | {sensor_key(*sensor) for sensor in sensors(known)}

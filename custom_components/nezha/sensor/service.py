@@ -9,10 +9,10 @@ from homeassistant.const import PERCENTAGE, UnitOfTime
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..api import Service
-from ..entity import ServiceEntity, add_entities
+from ..entity import UNAVAILABLE, EntityAdder, ServiceEntity, Unavailable
 from ..figures import availability, latency
 from ..runtime.coordinator import NezhaCoordinator
-from .base import Shown, ValueSensor
+from .base import Reading, ReadingSensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,23 +53,23 @@ async def add_service_sensors(
     coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of every service."""
-    await add_entities(
+    await EntityAdder(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.services,
         describe=lambda _: SERVICES,
         create=ServiceSensor,
-    )
+    ).async_start()
 
 
-class ServiceSensor(ServiceEntity[Shown], ValueSensor):
+class ServiceSensor(ServiceEntity[Reading], ReadingSensor):
     """A figure of a service."""
 
     entity_description: ServiceDescription
 
     @override
-    def _read(self) -> Shown | None:
-        return (self.entity_description.value_fn(service), None) if (service := self.service) else None
+    def _read(self) -> Reading | Unavailable:
+        return Reading(self.entity_description.value_fn(service)) if (service := self.service) else UNAVAILABLE
 
     @override
     def _newest_report(self) -> object:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
@@ -10,9 +9,9 @@ from homeassistant.const import UnitOfInformation
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..api import State
-from ..entity import ServerEntity, add_entities
+from ..entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
 from ..runtime.coordinator import NezhaCoordinator
-from .base import NumberSensor, as_time
+from .base import NumberSensor, Reading, as_time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,16 +38,16 @@ TRAFFIC: tuple[TrafficDescription, ...] = (
 
 async def add_traffic(coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
     """Add the counters of every server."""
-    await add_entities(
+    await EntityAdder(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.data,
         describe=lambda _: TRAFFIC,
         create=TrafficSensor,
-    )
+    ).async_start()
 
 
-class TrafficSensor(ServerEntity[tuple[float | None, int | None]], NumberSensor[int | None]):
+class TrafficSensor(ServerEntity[Reading], NumberSensor):
     """A counter of a server, to the byte. Without the begin of its cycle it would tell the statistics nothing but lies."""
 
     entity_description: TrafficDescription
@@ -58,16 +57,10 @@ class TrafficSensor(ServerEntity[tuple[float | None, int | None]], NumberSensor[
         super().__init__(coordinator, identity, description, shows_facts=False)
 
     @override
-    def _read(self) -> tuple[float | None, int | None] | None:
+    def _read(self) -> Reading | Unavailable:
         known = self.known
         if known is None or known.state is None or not known.online:
-            return None
+            return UNAVAILABLE
         boot_time = known.memory.boot_time
         counted = self.entity_description.value_fn(known.state) if boot_time else None
-        return None if counted is None else self._to_shown(counted), boot_time
-
-    @property
-    @override
-    def last_reset(self) -> datetime | None:
-        """Return when the server booted."""
-        return as_time(self._shown[1]) if self._shown else None
+        return Reading(None if counted is None else self._to_shown(counted), last_reset=as_time(boot_time))
