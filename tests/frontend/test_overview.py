@@ -257,3 +257,26 @@ async def test_v0_has_servers_and_nothing_else(hass: HomeAssistant, ask: Ask, sc
 
     assert (hub["generation"], hub["services"], hub["cycles"], hub["tasks"]) == ("v0", [], [], [])
     assert (hub["groups"], hub["servers"][0]["path"]) == (["Tokyo"], "server-1")
+
+
+async def test_a_page_hears_whether_it_is_to_be_laid_out_anew(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, scripted: ScriptedDashboard
+) -> None:
+    scripted.servers = [server(1, "one", "Tokyo")]
+    entry = await set_up(hass, entry_of(scripted.url))
+    client = await hass_ws_client(hass)
+
+    async def look(revision: str) -> dict[str, Any]:
+        await client.send_json_auto_id({"type": "nezha/overview", "revision": revision})
+        result: dict[str, Any] = (await client.receive_json())["result"]
+        return result
+
+    first = await look("")
+    assert first["hubs"]
+    assert await look(first["revision"]) == {"revision": first["revision"], "hubs": None}
+
+    scripted.servers = [server(1, "one", "Berlin", status={"CPU": 99})]
+    await refresh(hass, entry)
+    second = await look(first["revision"])
+    assert second["revision"] != first["revision"]
+    assert second["hubs"][0]["groups"] == ["Berlin"]

@@ -41,7 +41,7 @@ a:focus-visible { outline: 2px solid var(--primary-color); outline-offset: -2px;
 .label { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--secondary-text-color); }
 .full .value { font-weight: 700; }
 .track { display: block; height: 5px; border-radius: 3px; overflow: hidden; background: color-mix(in srgb, var(--value) 20%, transparent); }
-.fill { display: block; height: 100%; border-radius: 3px; background: var(--value); transition: width 0.5s, background-color 0.5s; }
+.fill { display: block; height: 100%; border-radius: 3px; background: var(--value); transition: transform 0.5s; }
 svg { flex: none; fill: var(--secondary-text-color); }
 .amounts { display: flex; justify-content: space-between; gap: 12px; font-size: 12px; line-height: 16px; color: var(--secondary-text-color); }
 .amounts > span { display: flex; gap: 10px; min-width: 0; white-space: nowrap; }

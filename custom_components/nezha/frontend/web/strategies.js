@@ -1,7 +1,7 @@
 /** The elements that Home Assistant asks for the dashboard and for each view, when it is opened and when a registry has changed. */
 
 import { alert, pageOf, section, view } from "./cards.js";
-import { fetchHubs } from "./overview.js";
+import { fetchHubs, followPage, isPageOutdated } from "./overview.js";
 import { textsFor } from "./texts/index.js";
 import { serversPath, viewsOf } from "./views/dashboard.js";
 import { contextOf } from "./views/parts.js";
@@ -68,9 +68,21 @@ export class DashboardStrategy extends Strategy {
    * @param {Options & {type?: string}} config
    * @param {Hass} hass
    */
-  static generate({ type: _, ...options }, hass) {
+  static async generate({ type: _, ...options }, hass) {
+    await followPage(hass).catch(() => undefined);
     const starting = { views: /** @type {Config[]} */ ([STARTING]) };
     return generate(options, hass, starting, (hubs, context) => ({ views: viewsOf(hubs, context) }));
+  }
+
+  /**
+   * @override
+   * @param {unknown} config
+   * @param {Hass} before
+   * @param {Hass} after
+   */
+  static shouldRegenerate(config, before, after) {
+    // The views follow: they are other objects then.
+    return isPageOutdated() || super.shouldRegenerate(config, before, after);
   }
 
   static async getConfigElement() {

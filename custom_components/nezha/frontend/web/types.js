@@ -52,8 +52,7 @@
  * @property {{time_zone?: string, state: string}} config
  * @property {{is_admin: boolean}} [user]
  * @property {string} [panelUrl]
- * @property {object} connection
- * @property {(message: {type: string} & Record<string, unknown>) => Promise<any>} callWS
+ * @property {{sendMessagePromise: (message: {type: string} & Record<string, unknown>) => Promise<any>}} connection
  * @property {(state: State) => string} formatEntityState
  *
  * @typedef {object} Options of the dashboard
