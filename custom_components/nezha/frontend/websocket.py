@@ -101,8 +101,13 @@ async def websocket_overview(
 
 
 def _revision(hubs: list[dict[str, Any]]) -> str:
-    """Return what is another where a page is to be laid out anew. Not so for how a service fares today."""
+    """Return what is another where a page is to be laid out anew: not because of who is offline, or how a service fares."""
     laid_out = [
-        hub | {"services": [{**service, "days": len(service["days"])} for service in hub["services"]]} for hub in hubs
+        hub
+        | {
+            "servers": [server | {"silent_since": None} for server in hub["servers"]],
+            "services": [service | {"days": len(service["days"])} for service in hub["services"]],
+        }
+        for hub in hubs
     ]
     return sha256(json_bytes(laid_out)).hexdigest()[:_REVISION_LENGTH]

@@ -4,7 +4,7 @@ import { CPU, DISK, DOWN, MEMORY, RECEIVED, SENT, SERVER, UP } from "./icons.js"
 import { isPlain, navigate, showMoreInfo } from "./navigation.js";
 import { fetchHubs } from "./overview.js";
 import { configForm, GRID, serverOf } from "./server-card-config.js";
-import { modelOf } from "./server-card-model.js";
+import { modelOf, silentSinceOf, statusOf } from "./server-card-model.js";
 import { STYLE } from "./server-card-style.js";
 import { textsFor, textsOfPage } from "./texts/index.js";
 import { startTicking, stopTicking } from "./ticker.js";
@@ -69,6 +69,8 @@ export class ServerCard extends HTMLElement {
   /** @type {Map<string, string | undefined>} what is written where */
   #shown = new Map();
   #isDue = false;
+  /** @type {number | null | undefined} unix seconds; `null` once the server was seen online */
+  #silentSince;
   #tick = () => this.#draw();
 
   static getConfigForm() {
@@ -139,7 +141,7 @@ export class ServerCard extends HTMLElement {
     const hubs = await fetchHubs(/** @type {Hass} */ (this.#hass)).catch(() => []);
     const server = hubs.flatMap((hub) => hub.servers).find((server) => server.device_id === deviceId);
     if (!server || deviceId !== this.#config?.device_id) return;
-    this.#config = { country: server.country, ...this.#config };
+    this.#config = { country: server.country, silent_since: server.silent_since, ...this.#config };
     this.#entities = server.entities;
     this.#draw();
   }
@@ -160,7 +162,9 @@ export class ServerCard extends HTMLElement {
     if (!config || !hass) return;
     if (!this.#entities) this.#findEntities();
     const texts = textsFor(hass.locale.language);
-    const model = modelOf(config, this.#entities ?? {}, hass, texts, Date.now());
+    const entities = this.#entities ?? {};
+    this.#remember(entities, hass);
+    const model = modelOf({ ...config, silent_since: this.#silentSince }, entities, hass, texts, Date.now());
     const isOnline = model.status === "online";
     if (!this.#nodes) this.#build();
 
@@ -198,6 +202,20 @@ export class ServerCard extends HTMLElement {
     this.#write(".out", model.outSpeed);
     this.#write(".received", model.inTotal);
     this.#write(".sent", model.outTotal);
+  }
+
+  /**
+   * Remembers since when the server is offline: where the integration is reloaded, its states are as good as new.
+   *
+   * @param {Entities} entities
+   * @param {Hass} hass
+   */
+  #remember(entities, hass) {
+    const status = statusOf(entities, hass);
+    if (status === "online") this.#silentSince = null;
+    if (status !== "offline" || this.#silentSince) return;
+    const told = this.#silentSince === undefined ? this.#config?.silent_since : undefined;
+    this.#silentSince = told ?? silentSinceOf(entities, hass.states);
   }
 
   /**
