@@ -188,6 +188,7 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
             site_name=found.site_name,
             verify_ssl=verify_ssl,
             headers=headers,
+            has_oauth=bool(found.oauth_providers),
         )
 
     def _changed_entry(self) -> NezhaConfigEntry | None:
@@ -301,7 +302,16 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def _connect(self, session: Any, credential: Credential) -> Backend:
         dashboard = self._dashboard
-        return connect(session, dashboard.url, dashboard.generation, dashboard.headers, **credential)
+        return connect(
+            session,
+            dashboard.url,
+            dashboard.generation,
+            dashboard.headers,
+            token=credential.get(CONF_TOKEN),
+            username=credential.get(CONF_USERNAME, ""),
+            password=credential.get(CONF_PASSWORD, ""),
+            has_oauth=dashboard.has_oauth,
+        )
 
     # --- What else
 
