@@ -5,6 +5,7 @@ import { ServerCard } from "./server-card.js";
 import { suggestFor } from "./server-card-config.js";
 import { ServiceDays } from "./service-days.js";
 import {
+  AttentionStrategy,
   DashboardStrategy,
   GroupStrategy,
   ServersStrategy,
@@ -22,6 +23,7 @@ const ELEMENTS = {
   "ll-strategy-view-nezha-services": ServicesStrategy,
   "ll-strategy-view-nezha-traffic": TrafficStrategy,
   "ll-strategy-view-nezha-server": ServerStrategy,
+  "ll-strategy-section-nezha-attention": AttentionStrategy,
   "nezha-server-card": ServerCard,
   "nezha-service-days": ServiceDays,
   "nezha-dashboard-editor": DashboardEditor,

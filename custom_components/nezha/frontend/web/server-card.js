@@ -3,7 +3,7 @@
 import { CPU, DISK, DOWN, MEMORY, RECEIVED, SENT, SERVER, UP } from "./icons.js";
 import { isPlain, navigate, showMoreInfo } from "./navigation.js";
 import { fetchHubs } from "./overview.js";
-import { configForm, GRID, serverOf } from "./server-card-config.js";
+import { CARD_KEYS, configForm, GRID, serverOf } from "./server-card-config.js";
 import { modelOf, silentSinceOf, statusOf } from "./server-card-model.js";
 import { STYLE } from "./server-card-style.js";
 import { textsFor, textsOfPage } from "./texts/index.js";
@@ -64,6 +64,8 @@ export class ServerCard extends HTMLElement {
   #hass;
   /** @type {Entities | undefined} */
   #entities;
+  /** @type {string[]} */
+  #watched = [];
   /** @type {Map<string, Element> | undefined} those that were looked up, by their selector */
   #nodes;
   /** @type {Map<string, string | undefined>} what is written where */
@@ -92,8 +94,7 @@ export class ServerCard extends HTMLElement {
     if (typeof config.device_id !== "string") throw new Error(textsOfPage().server);
     if (config.layout !== undefined && !Object.hasOwn(GRID, config.layout)) throw new Error(`layout: ${Object.keys(GRID).join(", ")}`);
     this.#config = config;
-    this.#entities = config.entities;
-    this.#draw();
+    this.#show(config.entities);
   }
 
   getCardSize() {
@@ -128,11 +129,14 @@ export class ServerCard extends HTMLElement {
     if (before.locale !== after.locale) return true;
     const deviceId = this.#config?.device_id ?? "";
     if (before.devices[deviceId] !== after.devices[deviceId]) return true;
-    for (const key in this.#entities) {
-      const entity = this.#entities[key];
-      if (before.states[entity] !== after.states[entity]) return true;
-    }
-    return false;
+    return before.states !== after.states && this.#watched.some((id) => before.states[id] !== after.states[id]);
+  }
+
+  /** @param {Entities | undefined} entities */
+  #show(entities) {
+    this.#entities = entities;
+    this.#watched = entities ? CARD_KEYS.flatMap((key) => entities[key] ?? []) : [];
+    this.#draw();
   }
 
   async #findEntities() {
@@ -142,8 +146,7 @@ export class ServerCard extends HTMLElement {
     const server = hubs.flatMap((hub) => hub.servers).find((server) => server.device_id === deviceId);
     if (!server || deviceId !== this.#config?.device_id) return;
     this.#config = { country: server.country, silent_since: server.silent_since, ...this.#config };
-    this.#entities = server.entities;
-    this.#draw();
+    this.#show(server.entities);
   }
 
   /** Draws before the next frame: the states of a server come one by one. */
