@@ -427,7 +427,7 @@ class TestServersComeAndGo:
             await refresh(hass, entry)
         assert (shown(hass, "online"), shown(hass, "online", "2")) == (STATE_OFF, STATE_ON)
         (warning,) = logged(caplog, logging.WARNING)
-        assert warning.startswith("Left out of the dashboard's answer: server 1 (alpha): status.CPU, ")
+        assert warning.startswith("Unknown, as they cannot be read: server 1 (alpha): last_active, status.CPU, ")
 
     async def test_one_returns_at_once(self, hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard) -> None:
         entry = await set_up_with(hass, scripted, server(1), server(2, "beta"))
@@ -692,17 +692,17 @@ class TestMemory:
 
     def stored(self, hass_storage: dict[str, Any], field: str) -> Any:
         """Return what is on disk of server 1."""
-        return hass_storage[STORE]["data"]["1"][field]
+        return hass_storage[STORE]["data"]["servers"]["1"][field]
 
     async def test_an_accepted_boot_is_on_disk_at_once(
         self, hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard, hass_storage: dict[str, Any]
     ) -> None:
         entry = await set_up_with(hass, scripted, server())
-        assert self.stored(hass_storage, "boot_time") == 1_780_300_000
+        assert self.stored(hass_storage, "last_reset") == 1_780_300_000
         clock.tick(3_600)
         scripted.servers = [server(host={"BootTime": now() - 100}, status={"Uptime": 100})]
         await refresh(hass, entry)
-        assert self.stored(hass_storage, "boot_time") == now() - 100
+        assert self.stored(hass_storage, "last_reset") == now() - 100
 
     async def test_the_rest_within_a_minute(
         self, hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard, hass_storage: dict[str, Any]

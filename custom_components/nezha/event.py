@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
-from .fleet import KnownServer
+from .fleet import KnownServer, Memory
 from .runtime.coordinator import NezhaConfigEntry, NezhaCoordinator
 
 PARALLEL_UPDATES = 0
@@ -22,20 +22,29 @@ CHANGES = EventEntityDescription(
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A fact whose change is an event; it is 0 or empty where it is blank."""
+    """A fact whose change is an event."""
 
     event_type: str
     attribute: str
-    read_fn: Callable[[KnownServer], int | str | None]
-    tell_fn: Callable[[Any], str] = str
+    read_fn: Callable[[KnownServer], str | None]
+    """What the event says; empty or `None` where the fact is blank."""
+    same_fn: Callable[[KnownServer], object] | None = None
+    """What stays the same while there is no event, whatever it says; without, that is what it says."""
+
+
+def _boot_time(memory: Memory) -> str | None:
+    """Return when a server booted: by the dashboard's clock, where its own does not tell."""
+    moment = memory.last_reset if memory.boot_time is None else memory.boot_time
+    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat()
 
 
 WATCHED = (
     Watched(
         "rebooted",
         "boot_time",
-        lambda known: known.memory.boot_time,
-        lambda boot_time: datetime.fromtimestamp(boot_time, UTC).isoformat(),
+        lambda known: _boot_time(known.memory),
+        # A boot time that is put right is of the same boot.
+        lambda known: known.memory.last_reset,
     ),
     Watched("address_changed", "ipv4", lambda known: known.server.ipv4),
     Watched("address_changed", "ipv6", lambda known: known.server.ipv6),
@@ -67,7 +76,8 @@ class ServerEvent(ServerEntity[bool], EventEntity):
     def __init__(self, coordinator: NezhaCoordinator, identity: str, description: EventEntityDescription) -> None:
         """Remember nothing yet."""
         super().__init__(coordinator, identity, description)
-        self._facts: dict[str, int | str] = {}
+        self._facts: dict[str, tuple[str, object]] = {}
+        """By attribute: what an event would say, and what stays the same without one."""
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -90,19 +100,19 @@ class ServerEvent(ServerEntity[bool], EventEntity):
     def _handle_coordinator_update(self) -> None:
         super()._handle_coordinator_update()
         for watched, old, new in self._changes():
-            told = {f"old_{watched.attribute}": watched.tell_fn(old), f"new_{watched.attribute}": watched.tell_fn(new)}
-            self._trigger_event(watched.event_type, told)
+            self._trigger_event(watched.event_type, {f"old_{watched.attribute}": old, f"new_{watched.attribute}": new})
             self.async_write_ha_state()
 
-    def _changes(self) -> list[tuple[Watched, int | str, int | str]]:
-        """Return what is another than before. What is blank is no change, neither on the way there nor back."""
-        changes: list[tuple[Watched, int | str, int | str]] = []
+    def _changes(self) -> list[tuple[Watched, str, str]]:
+        """Return what differs from before. What is blank is no change, neither on the way there nor back."""
+        changes: list[tuple[Watched, str, str]] = []
         if (known := self.known) is None:
             return changes
         for watched in WATCHED:
             if new := watched.read_fn(known):
-                old = self._facts.get(watched.attribute, new)
-                self._facts[watched.attribute] = new
-                if old != new:
+                same = watched.same_fn(known) if watched.same_fn else new
+                old, was = self._facts.get(watched.attribute, (new, same))
+                self._facts[watched.attribute] = new, same
+                if was != same:
                     changes.append((watched, old, new))
         return changes

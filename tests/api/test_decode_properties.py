@@ -87,7 +87,7 @@ def assert_usable(snapshot: Snapshot | None) -> None:
         assert len(known.server.name) <= 255
         for time in (known.memory.last_active, known.memory.boot_time):
             assert time is None or datetime.fromtimestamp(time, UTC)
-        for number in (known.memory.started, known.state and known.state.uptime):
+        for number in (known.memory.boot and known.memory.boot.started, known.state and known.state.uptime):
             assert number is None or -(2**63) <= number < 2**63, "Home Assistant's store holds no larger ones"
 
 

@@ -42,7 +42,7 @@ from ..const import (
     DEFAULT_SCAN_INTERVAL,
     DOMAIN,
 )
-from ..fleet import Fleet, KnownServer, brought_up_to_date
+from ..fleet import Fleet, KnownServer
 from ..repairs import BlockedIssue
 from .budget import EntityBudget
 from .devices import SERVICE_PREFIX, Devices
@@ -258,8 +258,6 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         """Remember an answer, on disk too, and bring the devices in line with it."""
         # Decoding a thousand servers took its time: let the loop have a turn before they are compared.
         await asyncio.sleep(0)
-        if self._frame:
-            snapshot = brought_up_to_date(snapshot, self._frame)
         earlier = self._fleet.servers
         booted = self._fleet.update(
             snapshot,
@@ -270,9 +268,8 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
             self.counted = _counted(snapshot.cycles or {}, self._fleet.servers)
         self.snapshot = snapshot
         self.services = {f"{SERVICE_PREFIX}{number}": service for number, service in (snapshot.services or {}).items()}
-        if snapshot.tasks is not None and snapshot.runs_tasks is not None:
-            tasks = snapshot.tasks if snapshot.runs_tasks else {}
-            self.tasks = {f"task_{number}": task for number, task in tasks.items()}
+        tasks = (snapshot.tasks if snapshot.runs_tasks else None) or {}
+        self.tasks = {f"task_{number}": task for number, task in tasks.items()}
         await self._keep(booted=booted)
         await self.devices.update(self._fleet.servers, self.services, snapshot)
         self._log_offline(earlier)
@@ -369,12 +366,13 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
 
     def _log_unread(self, snapshot: Snapshot) -> None:
         """Name what of an answer cannot be read, each part once."""
-        unknown = set(snapshot.omitted) - self._logged_omitted
-        fresh = [each for each in snapshot.unreadable if (each.kind, each.number) not in self._logged_unreadable]
-        if unknown or fresh:
+        if unknown := set(snapshot.omitted) - self._logged_omitted:
             self._logged_omitted |= unknown
+            _LOGGER.warning("Left out of the dashboard's answer: %s", "; ".join(sorted(unknown)))
+        fresh = [each for each in snapshot.unreadable if (each.kind, each.number) not in self._logged_unreadable]
+        if fresh:
             self._logged_unreadable |= {(each.kind, each.number) for each in fresh}
-            _LOGGER.warning("Left out of the dashboard's answer: %s", "; ".join([*sorted(unknown), *map(str, fresh)]))
+            _LOGGER.warning("Unknown, as they cannot be read: %s", "; ".join(map(str, fresh)))
         for server in snapshot.servers.values():
             if server.public_note.malformed and server.identity not in self._logged_notes:
                 self._logged_notes.add(server.identity)
@@ -420,4 +418,4 @@ def _news(before: Mapping[str, KnownServer], after: Mapping[str, KnownServer], *
 
 def _is_news(known: KnownServer, seen: KnownServer | None) -> bool:
     """Whether a server has to be seen at once: it came, went online or offline, or booted."""
-    return seen is None or seen.online != known.online or seen.memory.boot_time != known.memory.boot_time
+    return seen is None or seen.online != known.online or seen.memory.last_reset != known.memory.last_reset

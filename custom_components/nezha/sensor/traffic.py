@@ -61,6 +61,6 @@ class TrafficSensor(ServerEntity[Reading], NumberSensor):
         known = self.known
         if known is None or known.state is None or not known.online:
             return UNAVAILABLE
-        boot_time = known.memory.boot_time
-        counted = self.entity_description.value_fn(known.state) if boot_time else None
-        return Reading(None if counted is None else self._to_shown(counted), last_reset=as_time(boot_time))
+        last_reset = known.memory.last_reset
+        counted = None if last_reset is None else self.entity_description.value_fn(known.state)
+        return Reading(None if counted is None else self._to_shown(counted), last_reset=as_time(last_reset))

@@ -1,0 +1,242 @@
+"""Whether a report is of the boot that is known, of a new one, or of one that cannot be told yet.
+
+Traffic counters start anew at a boot, so one boot taken for two counts bytes twice, and two taken for one lose them. No
+single fact proves a boot:
+
+- the **boot time** is by the agent's clock. It jitters by seconds, is in 1970 or at the last shutdown until that clock is
+  set, and moves when it is put right. Some agents do not know it (Android, some MIPS);
+- the **start** is `last_active` less `uptime`: the same moment by the dashboard's clock. It moves when that one is put right, by
+  a pause of a virtual machine, and, as the agent computes the uptime from its boot time, for up to ten minutes when the agent's
+  clock is put right;
+- the **uptime** falls at a boot, unless nobody looked for as long as it takes to pass its old value;
+- the **counters** fall at a boot, unless they have passed their old values, and fall without one where a network card goes
+  away (README of the API, "Traffic counters").
+
+`decide` compares what is remembered with what is told. The first row that fits is the verdict; "told again" is a boot time
+that came beside another state before, and "later" that the boot began after the newest report of the one that is known:
+
+| remembered | told | verdict |
+|---|---|---|
+| nothing | no time of the report | unknown |
+| nothing | no boot time, and a host that tells nothing at all | unknown |
+| nothing | a boot time after the report, not told again | unknown |
+| nothing | anything else | new |
+| a boot | no time of the report; and another boot time, or a fallen uptime, or without uptime fallen counters | unknown |
+| a boot | no time of the report | same |
+| a boot | the same start | same |
+| a boot, its time | a blank host; and a later start or a fallen uptime, or without uptime fallen counters | unknown |
+| a boot, its time | a blank host | same |
+| a boot | the same boot time; uptime and counters have both fallen | new |
+| a boot | the same boot time | same |
+| a boot | uptime and counters of the report that is known already | same |
+| a boot, its time | a boot time that moved further than the start, not told again | between |
+| a boot | the uptime has fallen, and a counter too | new |
+| a boot | the uptime has fallen, and the boot is later, or the dashboard's clock went back | new |
+| a boot | a later boot | new |
+| a boot | no uptime to compare, and the counters have fallen; the boot time did not stay | new |
+| a boot | anything else: a clock was put right, or a machine paused | same |
+
+*Between* is the state of a boot that nobody saw beside the boot time of the next, which v0 shows for two seconds: the next
+report tells. A state of a boot that is *between* or *unknown* must not be shown beside what is known.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from ..api import Server
+
+JITTER = 60
+"""Seconds. Agents report the same boot some seconds earlier or later."""
+YEAR_2000 = 946_684_800
+"""No server booted before, and no clock that says so was ever set."""
+
+
+class Verdict(Enum):
+    """Of which boot a report is."""
+
+    SAME = auto()
+    """The one that is known."""
+    NEW = auto()
+    """The one that is told: to be known from here on."""
+    BETWEEN = auto()
+    """One that began after what is known and ended before what is told."""
+    UNKNOWN = auto()
+    """It cannot be said: a later report will tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boot:
+    """What a report tells of the boot that it is of, and what is remembered of it."""
+
+    time: int | None = None
+    """By the agent's clock."""
+    reported: int | None = None
+    """When the newest report came, by the dashboard's clock."""
+    uptime: int | None = None
+    """In that report, in seconds."""
+    net_in_transfer: int | None = None
+    """In that report, in bytes."""
+    net_out_transfer: int | None = None
+
+    @property
+    def started(self) -> int | None:
+        """The boot by the dashboard's clock."""
+        return None if self.reported is None or self.uptime is None else self.reported - self.uptime
+
+
+def boot_of(server: Server) -> Boot | None:
+    """Return what a server's newest report tells of its boot, if there is one."""
+    if (state := server.state) is None:
+        return None
+    reported, uptime = server.last_active, state.uptime
+    if uptime is not None and reported is not None and reported - uptime < YEAR_2000 <= reported:
+        # The agent's clock was set, and its boot time not yet.
+        uptime = None
+    time = server.host.boot_time if server.host else None
+    return Boot(
+        time=time if time is None or time >= YEAR_2000 else None,
+        reported=reported,
+        uptime=uptime,
+        net_in_transfer=state.net_in_transfer,
+        net_out_transfer=state.net_out_transfer,
+    )
+
+
+def decide(known: Boot | None, told: Boot, *, is_host_blank: bool, is_told_again: bool) -> Verdict:
+    """Decide by the table above of which boot a report is.
+
+    `is_host_blank` says that the host beside it tells nothing at all; `is_told_again` that the same boot time came beside
+    another state before.
+    """
+    if known is None:
+        return _decide_first(told, is_host_blank=is_host_blank, is_told_again=is_told_again)
+    later = _difference(told.started, known.started)
+    if later is not None and -JITTER <= later <= JITTER:
+        return Verdict.SAME
+    uptime_fell = _is_less(told.uptime, known.uptime, JITTER)
+    if told.reported is None:
+        is_other = _is_apart(told.time, known.time) or uptime_fell or (told.uptime is None and _all_fell(known, told))
+        return Verdict.UNKNOWN if is_other else Verdict.SAME
+    if told.time is None and known.time is not None and is_host_blank:
+        is_other = (later is not None and later > JITTER) or uptime_fell
+        is_other = is_other or (told.uptime is None and _all_fell(known, told))
+        return Verdict.UNKNOWN if is_other else Verdict.SAME
+    moved = _difference(told.time, known.time)
+    if moved is not None and abs(moved) <= JITTER:
+        return Verdict.NEW if uptime_fell and _all_fell(known, told) else Verdict.SAME
+    if _is_copy(known, told):
+        return Verdict.SAME
+    if later is None:
+        return _decide_without_start(known, told)
+    is_ongoing = later <= JITTER and not uptime_fell
+    if moved is not None and moved - later > JITTER and not is_ongoing and not is_told_again:
+        return Verdict.BETWEEN
+    is_new = _began_after(known, told)
+    if uptime_fell:
+        is_new = is_new or _one_fell(known, told) or _is_less(told.reported, known.reported, JITTER)
+    return Verdict.NEW if is_new else Verdict.SAME
+
+
+def _decide_first(told: Boot, *, is_host_blank: bool, is_told_again: bool) -> Verdict:
+    if told.reported is None:
+        return Verdict.UNKNOWN
+    if told.time is None:
+        return Verdict.UNKNOWN if is_host_blank else Verdict.NEW
+    return Verdict.NEW if told.time <= told.reported or is_told_again else Verdict.UNKNOWN
+
+
+def _decide_without_start(known: Boot, told: Boot) -> Verdict:
+    """Decide where one of both has no uptime."""
+    is_later = _is_less(known.reported, told.started, JITTER)
+    return Verdict.NEW if is_later or _all_fell(known, told) else Verdict.SAME
+
+
+def _difference(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one - other
+
+
+def _is_apart(one: int | None, other: int | None) -> bool:
+    difference = _difference(one, other)
+    return difference is not None and abs(difference) > JITTER
+
+
+def _is_less(one: int | None, other: int | None, by: int = 0) -> bool:
+    difference = _difference(one, other)
+    return difference is not None and difference < -by
+
+
+def _one_fell(known: Boot, told: Boot) -> bool:
+    return _is_less(told.net_in_transfer, known.net_in_transfer) or _is_less(
+        told.net_out_transfer, known.net_out_transfer
+    )
+
+
+def _all_fell(known: Boot, told: Boot) -> bool:
+    """Whether each counter fell that can be compared, and there is one."""
+    differences = (
+        _difference(told.net_in_transfer, known.net_in_transfer),
+        _difference(told.net_out_transfer, known.net_out_transfer),
+    )
+    comparable = [difference for difference in differences if difference is not None]
+    return bool(comparable) and max(comparable) < 0
+
+
+def _is_copy(known: Boot, told: Boot) -> bool:
+    """Whether it is the report that is known already, whatever stands beside it."""
+    return (
+        told.uptime is not None
+        and told.uptime == known.uptime
+        and told.net_in_transfer == known.net_in_transfer
+        and told.net_out_transfer == known.net_out_transfer
+    )
+
+
+def _began_after(known: Boot, told: Boot) -> bool:
+    """Whether it began after the newest report of the boot that is known, by the dashboard's clock."""
+    started, reported = told.started, known.reported
+    return started is not None and reported is not None and started > reported - JITTER
+
+
+def continued(known: Boot, told: Boot, *, may_correct: bool) -> Boot:
+    """Return what is to be remembered of a boot after one more report of it.
+
+    A boot time that moved is a clock that was put right: it is taken over where `may_correct` says that it was told again.
+    One that was not known is taken over at once.
+    """
+    if told.reported is None or _is_copy(known, told):
+        return known
+    time, uptime = known.time, told.uptime
+    if told.time is not None and told.time != time and (time is None or (may_correct and _is_apart(told.time, time))):
+        time = told.time
+    started, before = told.started, known.started
+    if before is not None and (started is None or started < before - JITTER):
+        # More uptime than time went by: the agent's clock was put right, and its boot time follows later.
+        if not _is_less(told.reported, known.reported, JITTER):
+            uptime = max(told.reported - before, 0)
+    if (
+        time == told.time
+        and uptime == told.uptime
+        and told.net_in_transfer is not None
+        and told.net_out_transfer is not None
+    ):
+        return told
+    return Boot(
+        time=time,
+        reported=told.reported,
+        uptime=known.uptime if uptime is None else uptime,
+        net_in_transfer=known.net_in_transfer if told.net_in_transfer is None else told.net_in_transfer,
+        net_out_transfer=known.net_out_transfer if told.net_out_transfer is None else told.net_out_transfer,
+    )
+
+
+def last_reset(told: Boot, before: int | None) -> int:
+    """Return what the counters of a new boot count from; it differs from what those of the boot before counted from.
+
+    By the agent's clock as far as it tells the boots apart, else by the dashboard's: then it is when the boot began, or when
+    it was first reported.
+    """
+    assert told.reported is not None
+    for moment in (told.time, told.started, told.reported):
+        if moment is not None and (before is None or abs(moment - before) > JITTER):
+            return max(moment, 0)
+    return max(told.reported, (before or 0) + 1)

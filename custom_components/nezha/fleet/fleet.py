@@ -1,0 +1,150 @@
+"""All servers of one dashboard, through its answers and frames."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from ..api import Frame, Report, Server, Snapshot
+from .clock import Clock, Step, elapsed
+from .known import NOTHING, KnownServer, complete, is_settled, reported
+from .memory import Stored
+from .saves import UrgentBoots
+
+UNGROUPED = "ungrouped"
+"""Stands for servers without a group where the user chooses groups."""
+_GONE_FOR_GOOD = 90 * 86_400
+"""Seconds after which a server that is on no list any more is forgotten."""
+
+
+class Fleet:
+    """All servers of one dashboard."""
+
+    def __init__(self, offline_after: int, stored: Mapping[str, Any], monotonic: Callable[[], float] = elapsed) -> None:
+        """Take the seconds of silence that make a server offline, and what `dump` gave in this release or another.
+
+        `monotonic` tells seconds that go by whatever clock is set.
+        """
+        restored = Stored.from_dict(stored)
+        self._offline_after = offline_after
+        self._monotonic = monotonic
+        # An error of half the threshold takes no server offline that reports every few seconds.
+        self._clock = Clock(tolerance=offline_after // 2, offset=restored.clock_offset)
+        self._memories = dict(restored.servers)
+        self._urgent = UrgentBoots()
+        self._reports: Mapping[int, Report] = {}
+        """Those of the newest frame."""
+        self.servers: Mapping[str, KnownServer] = {}
+        """By identity; a server of which nothing changed is the same object as before, and so are all together."""
+
+    @property
+    def now(self) -> int | None:
+        """The dashboard's clock at the newest answer or frame, in unix seconds."""
+        return self._clock.now
+
+    def dump(self) -> dict[str, Any]:
+        """Return what has to outlive a restart, as JSON has it.
+
+        Servers that are gone stay in it for a while: they may come back.
+        """
+        now = self._clock.now
+        if now is not None:
+            for identity, memory in list(self._memories.items()):
+                if identity in self.servers:
+                    continue
+                if memory.listed is None or memory.listed > now:
+                    self._memories[identity] = replace(memory, listed=now)
+                elif now - memory.listed > _GONE_FOR_GOOD:
+                    del self._memories[identity]
+        return Stored(servers=self._memories, clock_offset=self._clock.offset).as_dict()
+
+    def update(self, snapshot: Snapshot, groups: Iterable[str] | None, *, after_outage: bool) -> bool:
+        """Take in an answer; return whether a boot was accepted that has to be on disk before it is shown.
+
+        `groups` limits who is taken; `None` takes all. `after_outage` says that this is the first answer after the
+        dashboard was unavailable. Where frames arrive, what they told meanwhile is not undone.
+        """
+        at = self._monotonic()
+        listed = snapshot.servers
+        heard = {identity: server.last_active for identity, server in listed.items()}
+        step = self._clock.read_answer(snapshot.now, heard, at)
+        know = partial(self._know, step=step, after_outage=after_outage)
+        wanted = None if groups is None else set(groups)
+        reports = self._reports if self._clock.has_frames(at) else {}
+        servers = {
+            identity: know(_with_newer(server, reports.get(server.number)))
+            for identity, server in listed.items()
+            if wanted is None or not wanted.isdisjoint(server.groups or (UNGROUPED,))
+        }
+        if not snapshot.complete:
+            # Whoever could not be read this time is judged by what was read last.
+            servers = {
+                identity: know(known.server) for identity, known in self.servers.items() if identity not in listed
+            } | servers
+        return self._remember(servers, at)
+
+    def follow(self, frame: Frame) -> bool:
+        """Take in a frame; return whether a boot was accepted that has to be on disk before it is shown.
+
+        Only the list decides who is there, and what a server is called and made of: a frame may be of a guest's view.
+        """
+        at = self._monotonic()
+        step = self._clock.read_frame(frame.now, at)
+        before, self._reports = self._reports, frame.reports
+        servers = {}
+        for identity, known in self.servers.items():
+            server = known.server
+            report = frame.reports.get(server.number)
+            if report is None:
+                servers[identity] = known
+                continue
+            if report is not before.get(server.number):
+                server = reported(server, known.memory.host, report)
+            servers[identity] = self._know(server, step=step)
+        return self._remember(servers, at)
+
+    def _know(self, server: Server, *, step: Step, after_outage: bool = False) -> KnownServer:
+        """Complete a server by what is remembered of it; the same object where that is the same as before."""
+        now, offline_after = self._clock.now or 0, self._offline_after
+        known = self.servers.get(server.identity)
+        if (
+            known
+            and known.server is server
+            and step is Step.STEADY
+            and not after_outage
+            and is_settled(known, now=now, offline_after=offline_after)
+        ):
+            return known
+        memory = self._memories.get(server.identity, NOTHING)
+        new = complete(
+            known, memory, server, now=now, offline_after=offline_after, step=step, after_outage=after_outage
+        )
+        may_be_equal = known is not None and known.server.last_active == server.last_active
+        return known if known and may_be_equal and new == known else new
+
+    def _remember(self, servers: Mapping[str, KnownServer], at: float) -> bool:
+        changed = {
+            identity: known.memory
+            for identity, known in servers.items()
+            if known.memory is not self._memories.get(identity)
+        }
+        booted = {
+            identity: before.last_reset
+            for identity, memory in changed.items()
+            if memory.last_reset != (before := self._memories.get(identity, NOTHING)).last_reset
+        }
+        if servers != self.servers:
+            self.servers = servers
+        self._memories |= changed
+        if booted:
+            self._urgent.forget_before(at)
+        # The first boot that is seen of a server comes once.
+        urgent = [identity for identity, last in booted.items() if last is None or self._urgent.admit(identity, at)]
+        return bool(urgent)
+
+
+def _with_newer(server: Server, report: Report | None) -> Server:
+    """Return a server with what a frame told while the rest of an answer was asked for, if that is newer."""
+    if report is None or (report.last_active or 0) <= (server.last_active or 0):
+        return server
+    return reported(server, server.host, report)
