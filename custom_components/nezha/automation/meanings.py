@@ -232,7 +232,8 @@ DAYS_LEFT = Meaning(
 BOOT_TIME = Meaning(
     kind=Kind.SERVER,
     entities=re.compile("online|changes|boot_time"),
-    read=_of_server(lambda known: known.memory.boot_time or None, lambda known: known.memory.boot_time),
+    # A boot time that is put right is of the same boot.
+    read=_of_server(lambda known: known.memory.last_reset, lambda known: known.memory.last_reset),
     show=_moment,
 )
 ADDRESS = Meaning(

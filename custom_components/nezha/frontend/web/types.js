@@ -9,7 +9,6 @@
  * @property {string} path of its page within the dashboard
  * @property {string[]} groups in the order of the Nezha dashboard
  * @property {string} country ISO 3166 code in capitals, or empty
- * @property {number | null} silent_since when a server that is offline reported last, in unix seconds
  * @property {Entities} entities
  *
  * @typedef {object} Service
@@ -53,7 +52,8 @@
  * @property {{time_zone?: string, state: string}} config
  * @property {{is_admin: boolean}} [user]
  * @property {string} [panelUrl]
- * @property {{sendMessagePromise: (message: {type: string} & Record<string, unknown>) => Promise<any>}} connection
+ * @property {object} connection
+ * @property {(message: {type: string} & Record<string, unknown>) => Promise<any>} callWS
  * @property {(state: State) => string} formatEntityState
  *
  * @typedef {object} Options of the dashboard

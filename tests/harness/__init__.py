@@ -1,1 +1,0 @@
-"""Tests of what the demo, the soak and the browser share."""
