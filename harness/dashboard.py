@@ -178,6 +178,9 @@ class ReaderV1(Reader):
         self._runs_tasks: bool | None = None
         self._identities: Mapping[int, str] = {}
         """The servers' uuids by the numbers that frames know them by."""
+        self._ahead: float | None = None
+        """Seconds by which the dashboard's clock is ahead of ours that never jumps, as frames tell: a proxy may write a
+        `Date` of its own."""
 
     @override
     async def _read(self) -> Reading:
@@ -195,7 +198,7 @@ class ReaderV1(Reader):
         return Reading(
             asked=asked,
             at=at,
-            now=_seconds(date),
+            now=_seconds(date) if self._ahead is None else int(at + self._ahead),
             servers=servers_v1(body.get("data") or (), probes),
             services=services_v1(probes),
             tasks=frozenset(str(task["id"]) for task in tasks),
@@ -210,8 +213,9 @@ class ReaderV1(Reader):
                 at, last = time.monotonic(), self.readings[-1]
                 known = {number: identity for number, identity in self._identities.items() if identity in last.servers}
                 told = frame_v1(frame.get("servers") or (), last.servers, known)
-                asked = max(before, at - _FRAME_AGE)
-                self.readings.append(replace(last, asked=asked, at=at, now=frame["now"] // 1000, servers=told))
+                asked, now = max(before, at - _FRAME_AGE), frame["now"] // 1000
+                self.readings.append(replace(last, asked=asked, at=at, now=now, servers=told))
+                self._ahead = now - at
                 before = at
             await asyncio.sleep(_RECONNECT)
 

@@ -4,7 +4,7 @@ What was met in the wild is in `wild`, what a stranger may do on purpose in `att
 """
 
 import asyncio
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Awaitable, Callable, Iterable
 import functools
 import math
@@ -345,9 +345,9 @@ FAULTS: dict[str, Fault] = {
 """Every fault by its name."""
 
 
+EVERY = ChainMap(FAULTS, WILD, ATTACKS)
+
+
 def named(name: str) -> Fault:
     """Return a fault of any of the tables, or one of a place in the answer (see `places`)."""
     return at_place(name) or EVERY[name]
-
-
-EVERY: dict[str, Fault] = FAULTS | WILD | ATTACKS

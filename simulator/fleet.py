@@ -245,15 +245,22 @@ class Machine:
         self._clock_offset = seconds
 
     def reboot(
-        self, at: float | None = None, *, net_in_rate: float | None = None, net_out_rate: float | None = None
+        self,
+        at: float | None = None,
+        *,
+        net_in_rate: float | None = None,
+        net_out_rate: float | None = None,
+        clock_offset: int = 0,
     ) -> None:
         """Boot anew, now or at an earlier moment (unix seconds): the counters restart at 0.
 
+        From then on the machine's own clock is so many seconds ahead.
         The agent connects at once, unless it is silent: first it tells its host, an interval later its state. The rates
         (bytes per second) make the new counters grow evenly in place of the machine's own traffic.
         """
         now = self.synchronise()
         self._boot(now if at is None else at, net_in_rate, net_out_rate)
+        self._clock_offset = clock_offset
         self._connected_at = now
 
     def drop_network_card(self, net_in: int, net_out: int | None = None) -> None:

@@ -1,6 +1,6 @@
 """What can go wrong with the frames of a WebSocket: everything that spoils a list of servers, and what only frames know."""
 
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 import itertools
@@ -121,10 +121,13 @@ FRAME_ATTACKS: dict[str, FrameFault] = {
 """What a stranger may do to frames on purpose, by its name."""
 
 
+EVERY = ChainMap(FRAME_FAULTS, FRAME_ATTACKS)
+
+
 def named(name: str) -> FrameFault:
     """Return a fault of either table, or one of a place in the frame (see `places`)."""
     if (fault := at_place(name)) is None:
-        return (FRAME_FAULTS | FRAME_ATTACKS)[name]
+        return EVERY[name]
     assert fault.spoil is not None
     return _spoilt(fault.summary, fault.spoil)
 

@@ -28,7 +28,7 @@ from homeassistant.helpers.json import prepare_save_json
 from homeassistant.helpers.storage import Store
 from simulator import SeenRequest, Server, Simulator
 from simulator.credentials import Login
-from simulator.v1 import V1
+from simulator.inventory import Inventory
 
 from .security.watch import Watch
 
@@ -83,7 +83,7 @@ def _on_request(
         watch.add_credential(headers.get(name, "").removeprefix("Bearer "))
 
 
-def _on_served(watch: Watch, _: V1, server: Server) -> None:
+def _on_served(watch: Watch, _: Inventory, server: Server) -> None:
     watch.add_note(server.note)
     watch.add_note(server.public_note)
 
@@ -135,7 +135,7 @@ LOOKS: tuple[tuple[type, str, Callable[..., None]], ...] = (
     (Login, "__init__", _on_login),
     (Simulator, "__init__", _on_simulator),
     (SeenRequest, "__init__", _on_request),
-    (V1, "_server", _on_served),
+    (Inventory, "_server", _on_served),
     (ConfigEntry, "__init__", _on_entry),
     (ConfigEntries, "async_update_entry", _on_entry),
     (FlowManager, "async_configure", _on_answer),

@@ -99,7 +99,7 @@ async def test_a_token_that_lost_the_scope_loses_the_button(hass: HomeAssistant,
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"), [("reset", "cannot_connect"), ("html_502", "server_error"), ("html_403", "blocked")]
+    ("fault", "reason"), [("reset", "cannot_connect"), ("html_502", "server_error"), ("html_403", "gateway")]
 )
 async def test_an_error_is_told(hass: HomeAssistant, simulator: Simulator, fault: str, reason: str) -> None:
     await set_up(hass, entry_for(simulator))

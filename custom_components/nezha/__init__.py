@@ -1,7 +1,6 @@
 """Nezha for Home Assistant: every server of a Nezha dashboard is a device."""
 
 from functools import partial
-from http import HTTPStatus
 
 from yarl import URL
 
@@ -20,7 +19,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, Co
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
-from .api import BlockedError, GatewayError, Generation, NezhaError, connect, identify
+from .api import BlockedError, Generation, NezhaError, connect, identify
 from .const import CONF_GENERATION, CONF_REJECTED, DOMAIN
 from .frontend import async_announce, async_forget, async_remove_overview, async_serve, async_setup_commands
 from .repairs import BlockedIssue, create_renumbered_issue, delete_issues, delete_renumbered_issue
@@ -54,11 +53,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: NezhaConfigEntry) -> boo
     try:
         dashboard = await ask()
     except NezhaError as err:
-        reason = err.reason
-        if _is_block(entry, err):
+        if isinstance(err, BlockedError):
             BlockedIssue(hass, entry).pause()
-            reason = BlockedError.reason
-        raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key=reason) from err
+        raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key=err.reason) from err
     _take_generation(hass, entry, dashboard.generation)
     backend = connect(
         session,
@@ -68,6 +65,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NezhaConfigEntry) -> boo
         token=entry.data.get(CONF_TOKEN),
         username=entry.data.get(CONF_USERNAME, ""),
         password=entry.data.get(CONF_PASSWORD, ""),
+        has_oauth=bool(dashboard.oauth_providers),
     )
     coordinator = NezhaCoordinator(hass, entry, backend, ask)
     await coordinator.async_config_entry_first_refresh()
@@ -75,14 +73,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: NezhaConfigEntry) -> boo
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.async_follow()
     return True
-
-
-def _is_block(entry: NezhaConfigEntry, err: NezhaError) -> bool:
-    """Whether this is how a dashboard answers an address that it blocks; v0 does not."""
-    if isinstance(err, BlockedError):
-        return True
-    is_forbidden = isinstance(err, GatewayError) and err.status == HTTPStatus.FORBIDDEN
-    return is_forbidden and entry.data[CONF_GENERATION] != Generation.V0
 
 
 def _take_generation(hass: HomeAssistant, entry: NezhaConfigEntry, generation: Generation) -> None:

@@ -22,7 +22,8 @@ async def async_setup_entry(
     """Add a button for every task, where the credential may run tasks; those of tasks that are gone go."""
     coordinator = entry.runtime_data
     registry = er.async_get(hass)
-    if coordinator.snapshot and coordinator.snapshot.tasks is not None:
+    snapshot = coordinator.snapshot
+    if snapshot and snapshot.tasks is not None and snapshot.runs_tasks is not None:
         ids = {f"{entry.entry_id}_{key}" for key in coordinator.tasks}
         for button in er.async_entries_for_config_entry(registry, entry.entry_id):
             if button.domain == "button" and button.unique_id not in ids:

@@ -181,6 +181,7 @@ EXPECTED = (
     # The integration's own words about a dashboard that fails, which is what this is about.
     r"\[custom_components\.nezha\.runtime\.coordinator\] Error fetching nezha data: ",
     r"\[custom_components\.nezha\.runtime\.coordinator\] Left out of the dashboard's answer: ",
+    r"\[custom_components\.nezha\.runtime\.coordinator\] Unknown, as they cannot be read: ",
     r"\[custom_components\.nezha\.runtime\.coordinator\] Authentication failed while fetching nezha data: ",
     r"\[(homeassistant\.config_entries|custom_components\.nezha)\] Config entry '.*' for nezha \w+ (could )?not ",
     # Home Assistant's about custom integrations, being killed, what is not installed, and a busy machine.
@@ -243,10 +244,10 @@ def judge_secrets(findings: Findings, files: Iterable[Path], secrets: Sequence[s
 _MAY_GROW = (
     # Values that are made anew: the decoder's, the newest answer's, the newest frame's and the published ones of a server
     # are one object or four, depending on the moment.
-    (re.compile(r"(api\.models|api\.public_note|fleet|devices)\."), lambda servers: 3 * servers),
+    (re.compile(r"(api\.models|api\.public_note|fleet(\.\w+)?|runtime\.devices)\."), lambda servers: 3 * servers),
     # A dashboard that was restarted tells of no traffic cycles for a minute: their two sensors, and what each listens to, may
     # have come meanwhile.
-    (re.compile(r"sensor_cycle\.|listeners\.FactsOf"), lambda servers: 2 * servers + 10),
+    (re.compile(r"sensor\.cycle\.|runtime\.listeners\.FactsOf"), lambda servers: 2 * servers + 10),
     # The newest error of each of the two dashboards is kept to be shown.
     (re.compile(r"api\.errors\."), lambda _: 2),
     # v2's newest answers are kept to be compared; those of three endpoints, which it can do without, may be missing at first.

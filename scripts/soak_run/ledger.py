@@ -9,6 +9,10 @@ from simulator import Dashboard, Host, Server, State
 
 GIB = 2**30
 _KB = 10**3
+_IMPOSSIBLE = 2**63
+"""A number without a sign that fell below zero is more."""
+_FASTEST = 10**13
+"""Bytes per second: no machine moves as much."""
 TRAFFIC = ("net_in_transfer", "net_out_transfer")
 """The counters, by the simulator's names and the integration's alike."""
 
@@ -56,12 +60,14 @@ class History:
         newest = self.reports[-1] if self.reports else None
         if newest and newest.at >= at and newest.counters == counters:
             return
-        self.reports.append(Report(at, server.boots, counters))
         for key, value in measurements(host, state):
             if key in self.ranges:
                 self.ranges[key].include(value)
             else:
                 self.ranges[key] = Range(value, value)
+        if max(counters) >= _IMPOSSIBLE:
+            return
+        self.reports.append(Report(at, server.boots, counters))
 
 
 class WatchedDashboard(Dashboard):
@@ -93,11 +99,13 @@ def measurements(host: Host, state: State) -> Iterator[tuple[str, float]]:
         ("swap", state.swap_used, host.swap_total),
         ("disk", state.disk_used, host.disk_total),
     ):
-        if total:
-            yield key, 100 * used / total
-        yield f"{key}_used", used / GIB
-    yield "net_in_speed", state.net_in_speed / _KB
-    yield "net_out_speed", state.net_out_speed / _KB
+        if used < _IMPOSSIBLE:
+            if total:
+                yield key, 100 * used / total
+            yield f"{key}_used", used / GIB
+    for key, speed in (("net_in_speed", state.net_in_speed), ("net_out_speed", state.net_out_speed)):
+        if speed < _FASTEST:
+            yield key, speed / _KB
     yield "load_1", state.load_1
     yield "load_5", state.load_5
     yield "load_15", state.load_15

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from simulator import Host, Machine, Server
+from simulator import ODDITIES, Host, Machine, Server
 
 from .home import Home
 from .ledger import GIB, TRAFFIC
@@ -17,6 +17,11 @@ _PATIENCE = 30
 """Seconds that Home Assistant gets to show what is to be recorded before a reboot."""
 _BETWEEN_BOOTS = 75
 """Seconds. Two boots within a minute are one to the integration: agents tell the time of the same boot differently."""
+_ODD = (
+    *("uptime_underflow", "no_uptime", "no_boot_time", "no_platform", "neither_platform_nor_boot_time", "boot_in_1970"),
+    *("memory_underflow", "swap_underflow", "disk_underflow", "speed_overflow", "transfer_underflow"),
+)
+"""What a server may report for a while; whatever it says of itself then, it says nothing else of the rest."""
 _MOST_NEW = 0.05
 _MOST_GONE = 0.03
 """Of the fleet."""
@@ -73,11 +78,11 @@ def _may_reboot(scene: Scene, server: Server) -> bool:
     return is_apart and scene.site.lets_reboot
 
 
-async def _reboot(scene: Scene, server: Server) -> bool:
+async def _reboot(scene: Scene, server: Server, clock_offset: int = 0) -> bool:
     if not _may_reboot(scene, server):
         return False
     scene.site.booted_at = scene.site.dashboard.clock()
-    server.machine.reboot()
+    server.machine.reboot(clock_offset=clock_offset)
     return True
 
 
@@ -120,6 +125,25 @@ async def _is_recorded(scene: Scene, server: Server, counters: dict[str, int]) -
 
 async def _lose_a_network_card(scene: Scene, server: Server) -> bool:
     server.machine.drop_network_card(scene.site.chance.randrange(GIB))
+    return True
+
+
+async def _report_oddly(scene: Scene, server: Server) -> bool:
+    odd = ODDITIES[scene.site.chance.choice(_ODD)]
+    server.machine.pin(**odd)
+    await scene.spell.wait(scene.site.chance.uniform(2, 30))
+    server.machine.unpin(*odd)
+    return True
+
+
+async def _set_its_clock(scene: Scene, server: Server) -> bool:
+    """Boot with a wrong clock, in 1970 or some hours off, and put it right after a while: it stays the same boot."""
+    in_1970 = 37 - int(scene.site.dashboard.clock())
+    offset = scene.site.chance.choice((in_1970, 7_200, -7_200, -86_400))
+    if not await _reboot(scene, server, offset):
+        return False
+    await scene.spell.wait(scene.site.chance.uniform(5, 40))
+    server.machine.clock_offset = 0
     return True
 
 
@@ -181,6 +205,8 @@ HAPPENINGS: dict[str, tuple[float, Happen]] = {
     "reboot after silence": (3, _lose_power),
     "reboot with all recorded": (8, _reboot_once_recorded),
     "network card gone": (2, _lose_a_network_card),
+    "odd report": (4, _report_oddly),
+    "clock put right after a boot": (2, _set_its_clock),
     "server renamed": (3, _rename),
     "server in other groups": (2, _change_groups),
     "server deleted": (1, _delete),

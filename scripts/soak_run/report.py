@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from simulator import FAULTS, FRAME_FAULTS
+from simulator import FRAME_FAULTS
 
 from .judge import Census, Findings
 from .run import Soak
+from .storm import TROUBLES
 
 _MOST_COMPLAINTS = 50
 
@@ -20,7 +21,7 @@ def report(soak: Soak, findings: Findings, before: Census, after: Census, second
         "servers": {str(site): len(site.dashboard.servers) for site in soak.sites},
         "reports": sum(len(history.reports) for site in soak.sites for history in site.dashboard.histories.values()),
         "happened": dict(sorted(soak.happened.items())),
-        "kinds of faults delivered": f"{len(soak.delivered)} of {len(FAULTS) + len(FRAME_FAULTS)}",
+        "kinds of faults delivered": f"{len(soak.delivered)} of {len(TROUBLES) + len(FRAME_FAULTS)}",
         "faults delivered": dict(sorted(soak.delivered.items())),
         "compared": dict(findings.compared),
         "figures": dict(findings.figures),

@@ -66,7 +66,9 @@ class Site:
         self.dashboard.credentials.remove_user(DEMO_USER)
         self.new_token()
         usual = [server for server in self.dashboard.servers.values() if not server.machine.never_reports]
-        self.victims = {self.identify(server) for server in self.chance.sample(usual, _VICTIMS)}
+        # Faults of a single server are the first one's: a temperature below zero is a lie that can be believed.
+        first, *others = usual
+        self.victims = {self.identify(server) for server in (first, *self.chance.sample(others, _VICTIMS))}
         for server in self.chance.sample(usual, int(len(usual) * _JITTERY)):
             server.machine.boot_jitter = 3
 

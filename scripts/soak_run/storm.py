@@ -7,7 +7,7 @@ from random import Random
 
 from aiohttp import hdrs, web
 
-from simulator import FAULTS, FRAME_FAULTS, Faults, FrameFaults
+from simulator import FAULTS, FRAME_FAULTS, WILD, Faults, FrameFaults
 from simulator.fault import Call, Fault
 from simulator.frame_faults import FrameFault, Sink
 from tests.fuzz.mutation import Form, mutated, mutated_only, torn, written
@@ -22,15 +22,18 @@ _MUTATIONS = 8
 """How often a mutation has its turn while each of the other faults has one."""
 _TEARS = 0.2
 """The share of mutated bodies that are no longer JSON at all."""
-_PATIENCE = {"html_403": 150, "token_revoked": 60}
+_BLOCKS = ("html_403", "challenge_403", "real_ip_missing", "real_ip_unreadable")
+_PATIENCE = {**dict.fromkeys(_BLOCKS, 150), "token_revoked": 60}
 """Seconds that have to be left: the integration waits by itself for so long, or has to be given a new token."""
 _CLOCKS = {"clock_ahead", "clock_behind", "day_ahead", "day_behind"}
+TROUBLES = FAULTS | {name: fault for name, fault in WILD.items() if name != "login_refused"}
+"""Of answers; nobody logs in here."""
 _FRAME = Form("servers", "id")
 
 
 async def storm(site: Site, spell: Spell) -> None:
     """Switch one fault of the answers after another on and off."""
-    deck = _deck(FAULTS, f"mutated_{site.generation}", site.chance)
+    deck = _deck(TROUBLES, f"mutated_{site.generation}", site.chance)
     while spell.left:
         await spell.wait(site.chance.uniform(0, _PAUSE))
         name = next(deck)

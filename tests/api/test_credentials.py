@@ -28,7 +28,7 @@ from custom_components.nezha.api import (
     only_to,
 )
 from custom_components.nezha.api.credentials import AccessToken, Password
-from custom_components.nezha.api.errors import SessionRefusedError
+from custom_components.nezha.api.errors import ReportedError, SessionRefusedError
 from custom_components.nezha.api.transport import Reply
 from simulator import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, Simulator, populate
 from simulator.v1 import CSRF_COOKIE, JWT_COOKIE
@@ -156,6 +156,24 @@ class TestSession:
         clock.tick(1)
         await credential.headers(door)
         assert door.log_ins == 2
+
+    @pytest.mark.parametrize("life", [-86_400, -1, 0, 1, 30, 299, 600])
+    async def test_a_short_one_costs_at_most_one_log_in_a_minute(self, clock: Clock, life: int) -> None:
+        """It seems short also where the `Date` is a proxy's, whose clock is ahead."""
+        door, credential = Door(life), password()
+        for _ in range(10):
+            for _ in range(4):
+                await credential.headers(door)
+            clock.tick(60)
+        assert door.log_ins <= 10
+
+    async def test_one_without_a_readable_end_lasts_an_hour(self, clock: Clock) -> None:
+        door, credential = Door(), password()
+        door.answer = {"success": True, "data": {"token": "jwt", "expire": "soon"}}
+        await credential.headers(door)
+        clock.tick(HOUR - 301)
+        await credential.headers(door)
+        assert door.log_ins == 1
 
     async def test_a_failed_log_in_may_be_tried_again(self, clock: Clock) -> None:
         door, credential = Door(), password()
@@ -451,12 +469,38 @@ async def test_no_error_tells_a_credential(
     [
         (GatewayError("a web page with status 200", status=200), GatewayError),
         (b"real ip header not found", BlockedError),
+        ({"error": "real ip header not found"}, BlockedError),
+        ({"error": 'ParseAddr("unknown"): unable to parse IP'}, BlockedError),
+        ({"error": "database is locked"}, ReportedError),
+        ({"error": "404 Not Found"}, ReportedError),
+        ({"message": "Unauthorized"}, ProtocolError),
+        ({"success": True, "data": {"token": "eyJ\r\nX-Forged: 1", "expire": "2026-11-23T17:26:41Z"}}, ProtocolError),
+        ({"success": True, "data": {"token": "", "expire": "2026-11-23T17:26:41Z"}}, ProtocolError),
+        ({"success": True, "data": {"token": "e" * 9_000, "expire": "2026-11-23T17:26:41Z"}}, ProtocolError),
+        ({"success": True, "data": {"token": "ключ", "expire": "2026-11-23T17:26:41Z"}}, ProtocolError),
     ],
 )
-async def test_an_answer_to_a_log_in_that_is_no_dashboards(
+async def test_an_answer_to_a_log_in_that_says_nothing_of_the_password(
     clock: Clock, answer: Any, expected: type[NezhaError]
 ) -> None:
     door, credential = Door(), password()
     door.answer = answer
-    with pytest.raises(expected):
+    with pytest.raises(expected) as caught:
         await credential.headers(door)
+    assert not isinstance(caught.value, AuthenticationError)
+    assert "Forged" not in str(caught.value)
+    door.answer = None
+    assert await credential.headers(door) == bearer("jwt-2")
+
+
+@pytest.mark.parametrize("names", [[], ["GitHub"]])
+async def test_a_rejection_where_users_may_sign_in_elsewhere_has_a_reason_of_its_own(
+    clock: Clock, names: list[str]
+) -> None:
+    door, credential = Door(), Password("someone", "hunter2", has_oauth=bool(names))
+    door.answer = {"error": "ApiErrorUnauthorized"}
+    for _ in range(2):
+        with pytest.raises(PasswordRejectedError) as caught:
+            await credential.headers(door)
+        assert caught.value.reason == ("password_rejected_oauth" if names else "password_rejected")
+    assert door.log_ins == 1

@@ -100,24 +100,24 @@ async def test_a_server_of_v0() -> None:
 
 
 @pytest.mark.parametrize("generation", ["v1", "v2"])
-def test_a_server_of_v1_and_v2(generation: str) -> None:
+async def test_a_server_of_v1_and_v2(generation: str) -> None:
     listed = recorded(f"{generation}/server")["body"]["data"]
     decode = ServersDecoder()
-    first, _ = decode(listed, {})
-    again, _ = decode(json.loads(json.dumps(listed)), {})
+    first = (await decode(listed, {})).servers
+    again = (await decode(json.loads(json.dumps(listed)), {})).servers
     assert first
     assert all(again[identity] is server for identity, server in first.items())
-    moved, _ = decode(listed, {listed[0]["id"]: ("Tokyo",)})
+    moved = (await decode(listed, {listed[0]["id"]: ("Tokyo",)})).servers
     assert moved[listed[0]["uuid"]].groups == ("Tokyo",)
     assert moved[listed[0]["uuid"]].host is again[listed[0]["uuid"]].host
 
 
 @pytest.mark.parametrize("generation", ["v1", "v2"])
-def test_a_report_of_a_frame(generation: str) -> None:
+async def test_a_report_of_a_frame(generation: str) -> None:
     frame = recorded(f"{generation}/ws")["frames"][0]
     decode = FrameDecoder()
-    first = decode(frame)
-    again = decode(json.loads(json.dumps(frame)) | {"now": frame["now"] + 2_000})
+    first = await decode(frame)
+    again = await decode(json.loads(json.dumps(frame)) | {"now": frame["now"] + 2_000})
     assert first.reports
     assert again.now == first.now + 2
     assert all(again.reports[number] is report for number, report in first.reports.items())

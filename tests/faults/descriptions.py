@@ -53,6 +53,8 @@ class Fault:
     """Servers that are not in the answer."""
     keeps: frozenset[int] = frozenset()
     """Servers that cannot be read, or have nothing in them: they stay as they were."""
+    unknown: frozenset[int] = frozenset()
+    """Servers of which no number can be read."""
     back_within: int = 31
     """Seconds within which the entry is well by itself after the fault: the polling interval, unless that would do harm."""
     warns: bool = False
@@ -83,6 +85,11 @@ def _fault(
     )
 
 
+def _unknown(name: str) -> Fault:
+    """Describe a fault of all the first server's numbers: they are unknown, and its name and host are not."""
+    return _fault(name, generations=("v0", "v2"), unknown=FIRST, warns=True)
+
+
 def _unread(name: str, **told: object) -> Fault:
     """Describe a fault of the first server alone, which cannot be read; v1 reads it as v2 does."""
     return _fault(name, **{"generations": ("v0", "v2"), **told}, keeps=FIRST, warns=True)
@@ -100,8 +107,7 @@ FAULTS = (
     # What stands in between
     _fault("html_200", "gateway", "gateway"),
     _fault("html_302", "gateway", "gateway"),
-    _fault("html_403", "gateway", "gateway", generations=V0),
-    _fault("html_403", "gateway", "blocked", generations=MODERN, set_up="blocked", back_within=PATIENCE),
+    _fault("html_403", "gateway", "gateway"),
     _fault("html_404", "not_nezha", "not_nezha"),
     _fault("html_502", "server_error", "server_error"),
     _fault("html_520", "server_error", "server_error"),
@@ -115,9 +121,7 @@ FAULTS = (
     _fault("token_revoked", None, "session_refused", generations=V1, back_within=61),
     _fault("password_changed", None, "password_rejected", generations=V1, trouble=PasswordChanged()),
     _fault("scope_removed", None, "missing_scope", generations=V2, trouble=ScopeRemoved()),
-    _fault(
-        "blocked", "gateway", "blocked", generations=MODERN, set_up="blocked", trouble=Block(), back_within=PATIENCE
-    ),
+    _fault("blocked", "blocked", "blocked", generations=MODERN, trouble=Block(), back_within=PATIENCE),
     # Its clock
     _fault("clock_ahead"),
     _fault("clock_behind"),
@@ -129,8 +133,7 @@ FAULTS = (
     _fault("deep_json", "not_nezha", "bad_answer"),
     _fault("empty_body", "not_nezha", "bad_answer"),
     _fault("json_null", "not_nezha", "bad_answer"),
-    _fault("not_json", "blocked", "bad_answer", generations=V0),
-    _fault("not_json", "blocked", "blocked", generations=MODERN, back_within=PATIENCE),
+    _fault("not_json", "blocked", "blocked", back_within=PATIENCE),
     _fault("truncated_json", "not_nezha", "bad_answer"),
     _fault("wrong_encoding", None, "bad_answer"),
     _fault("wrong_charset"),
@@ -151,19 +154,19 @@ FAULTS = (
     _unread("id_as_boolean"),
     _unread("id_null"),
     _unread("id_missing"),
-    _unread("name_null"),
+    _fault("name_null", generations=("v0", "v2"), warns=True),
     _fault("huge_name"),
     _fault("hostile_name"),
-    _unread("only_id"),
+    _unread("only_id", generations=V2),
+    _fault("only_id", generations=V0, keeps=FIRST),
     _unread("null_values"),
     _unread("null_objects"),
-    _unread("null_fields"),
-    _unread("empty_objects", generations=V0),
-    # On v1 and v2 this is how one looks that has not reported yet.
-    _fault("empty_objects", generations=MODERN, keeps=FIRST),
+    _unknown("null_fields"),
+    # This is how one looks that has not reported yet.
+    _fault("empty_objects", keeps=FIRST),
     _unread("list_for_object"),
-    _unread("text_for_numbers"),
-    _unread("numbers_in_text"),
-    _unread("negative_numbers"),
-    _unread("enormous_numbers"),
+    _unknown("text_for_numbers"),
+    _unknown("numbers_in_text"),
+    _unknown("negative_numbers"),
+    _unknown("enormous_numbers"),
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from custom_components.nezha.const import DOMAIN
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.translation import async_get_exception_message
 
@@ -82,6 +82,8 @@ async def running(home: Home) -> None:
                 assert home.shown("load_1", number) == STATE_UNAVAILABLE
             elif number in home.fault.keeps:
                 assert home.shown("load_1", number) == before[number]
+            elif number in home.fault.unknown:
+                assert home.shown("load_1", number) == STATE_UNKNOWN
             else:
                 assert home.is_updated(number)
     assert len(home.log()) == bool(home.fault.running or home.fault.warns)
@@ -163,7 +165,7 @@ async def assert_set_up(home: Home) -> None:
     else:
         assert entry.state is ConfigEntryState.LOADED
         for number in SERVERS:
-            assert home.is_updated(number) != (number in fault.lacks | fault.keeps)
+            assert home.is_updated(number) != (number in fault.lacks | fault.keeps | fault.unknown)
     # The text, since the oldest Home Assistant does not keep its key.
     assert entry.reason == (async_get_exception_message(DOMAIN, fault.set_up) if fault.set_up else None)
     assert len(home.log()) == bool(fault.set_up or fault.warns)

@@ -8,7 +8,13 @@ import pytest
 
 from custom_components.nezha.const import DOMAIN
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_STATE_CHANGED, STATE_ON, STATE_UNAVAILABLE
+from homeassistant.const import (
+    EVENT_HOMEASSISTANT_FINAL_WRITE,
+    EVENT_STATE_CHANGED,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
 from homeassistant.core import Event, HomeAssistant, State, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 
@@ -56,6 +62,11 @@ class Sight:
         """Whether a server shows what it measures now."""
         now = str(float(self.site.turn))
         return {self.shown(key, number) for key in ("load_1", *COUNTERS)} == {now}
+
+    def is_updated_or_unknown(self, number: int) -> bool:
+        """Whether a server shows what it measures now, or that it does not know."""
+        now = str(float(self.site.turn))
+        return {self.shown(key, number) for key in ("load_1", *COUNTERS)} <= {now, STATE_UNKNOWN}
 
     def all_shown(self) -> set[str]:
         """Return all that is to be seen, without repetitions, but whether the dashboard answers."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from homeassistant.const import STATE_UNKNOWN
 from simulator import FRAME_FAULTS
 
 from .conftest import SILENCE
@@ -15,11 +16,22 @@ RECONNECTED = 3
 """Seconds after which the socket is opened again for the first time."""
 
 NAMES = (*FRAME_FAULTS, "null:now")
-LOST = {"close", "drop", "silence", "garbage", "empty", "json_null", "deep_json", "truncated_json", "null:now"} | {
+UNKNOWN = {"text_for_numbers", "numbers_in_text", "negative_numbers", "enormous_numbers", "null_fields"}
+"""Faults of all numbers of the first server."""
+LOST = {"close", "drop", "silence", "garbage", "empty", "json_null", "deep_json", "truncated_json"} | {
     *("wrong_encoding", "nan", "infinity", "object_for_list"),
 }
 """Faults for which the connection is given up: nothing that comes by it can be read."""
-HARMLESS = {"huge_name", "hostile_name", "name_null", "duplicate_id", "strangers", "unknown_server", "oversized"}
+HARMLESS = {
+    "huge_name",
+    "hostile_name",
+    "name_null",
+    "duplicate_id",
+    "strangers",
+    "unknown_server",
+    "oversized",
+    "null:now",
+}
 """Faults of what is not read in a frame: names, strangers, spaces."""
 SILENT = {"null_list": FIRST | SECOND, "empty_fleet": FIRST | SECOND, "halved_fleet": SECOND}
 """Servers of which a frame tells nothing. Otherwise it is the first, which is also hidden from guests."""
@@ -27,8 +39,9 @@ SILENT = {"null_list": FIRST | SECOND, "empty_fleet": FIRST | SECOND, "halved_fl
 
 def fault_of(name: str) -> Fault:
     """Describe a fault of frames."""
-    keeps = frozenset() if name in LOST | HARMLESS else SILENT.get(name, FIRST)
-    return Fault(name=name, trouble=InFrames(name), generations=("v2",), keeps=keeps)
+    keeps = frozenset() if name in LOST | HARMLESS | UNKNOWN else SILENT.get(name, FIRST)
+    unknown = FIRST if name in UNKNOWN else frozenset()
+    return Fault(name=name, trouble=InFrames(name), generations=("v2",), keeps=keeps, unknown=unknown)
 
 
 @pytest.mark.parametrize(("generation", "fault"), [("v2", fault_of(name)) for name in NAMES], ids=NAMES)
@@ -48,7 +61,8 @@ async def test_fault(home: Home, fault: Fault) -> None:
         for _ in range(2):
             await home.frame()
             for number in SERVERS:
-                assert home.is_updated(number) == (number not in fault.keeps)
+                assert home.is_updated(number) == (number not in fault.keeps | fault.unknown)
+                assert number not in fault.unknown or home.shown("load_1", number) == STATE_UNKNOWN
                 assert number not in fault.keeps or home.shown("load_1", number) == before[number]
             home.site.next_turn()
         await home.poll()

@@ -1,6 +1,7 @@
 """What a page is told of a dashboard."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Dashboard, Host, Machine, ServiceKind
 from tests.conftest import entry_of, refresh, set_up
-from tests.scripted import ScriptedDashboard, server
+from tests.scripted import ScriptedDashboard, blank_server, server
 from tests.test_services import entry_for, serving
 
 type Ask = Callable[..., Any]
@@ -123,9 +124,9 @@ async def test_the_structure_survives_a_restart_without_the_dashboard(
         "key": STORED,
         "data": {
             "servers": {
-                "2": {"groups": ["B"], "country": "JP"},
-                "9": {"groups": ["A"], "country": ""},
-                "1": {"groups": [], "country": "DE"},
+                "2": {"groups": ["B"], "country": "JP", "silent_since": None},
+                "9": {"groups": ["A"], "country": "", "silent_since": None},
+                "1": {"groups": [], "country": "DE", "silent_since": None},
             },
             "services": {},
             "cycles": {},
@@ -166,7 +167,9 @@ async def test_the_structure_goes_with_its_entry(
     await ask()
     hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await hass.async_block_till_done()
-    assert hass_storage[STORED]["data"]["servers"] == {"1": {"groups": ["Tokyo"], "country": "JP"}}
+    assert hass_storage[STORED]["data"]["servers"] == {
+        "1": {"groups": ["Tokyo"], "country": "JP", "silent_since": None}
+    }
 
     await hass.config_entries.async_remove("hub")
     assert STORED not in hass_storage
@@ -257,3 +260,40 @@ async def test_v0_has_servers_and_nothing_else(hass: HomeAssistant, ask: Ask, sc
 
     assert (hub["generation"], hub["services"], hub["cycles"], hub["tasks"]) == ("v0", [], [], [])
     assert (hub["groups"], hub["servers"][0]["path"]) == (["Tokyo"], "server-1")
+
+
+async def test_a_page_hears_whether_it_is_to_be_laid_out_anew(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, scripted: ScriptedDashboard
+) -> None:
+    scripted.servers = [server(1, "one", "Tokyo")]
+    entry = await set_up(hass, entry_of(scripted.url))
+    client = await hass_ws_client(hass)
+
+    async def look(revision: str) -> dict[str, Any]:
+        await client.send_json_auto_id({"type": "nezha/overview", "revision": revision})
+        result: dict[str, Any] = (await client.receive_json())["result"]
+        return result
+
+    first = await look("")
+    assert first["hubs"]
+    assert await look(first["revision"]) == {"revision": first["revision"], "hubs": None}
+
+    scripted.servers = [server(1, "one", "Berlin", status={"CPU": 99})]
+    await refresh(hass, entry)
+    second = await look(first["revision"])
+    assert second["revision"] != first["revision"]
+    assert second["hubs"][0]["groups"] == ["Berlin"]
+
+
+async def test_for_how_long_a_server_is_offline_outlives_a_reload(
+    hass: HomeAssistant, ask: Ask, scripted: ScriptedDashboard
+) -> None:
+    heard = int(datetime.now(UTC).timestamp()) - 3600
+    scripted.servers = [server(1, "one", last_active=heard), server(2, "two"), blank_server(3, "three")]
+    entry = await set_up(hass, entry_of(scripted.url))
+
+    for _ in range(2):
+        [hub] = await ask()
+        assert [server["silent_since"] for server in hub["servers"]] == [heard, None, None]
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done()

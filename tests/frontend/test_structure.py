@@ -27,6 +27,8 @@ def test_groups_are_in_the_order_that_servers_tell(groups: list[tuple[str, ...]]
 
 def test_a_structure_survives_json() -> None:
     structure = Structure(
-        servers=servers(("a",), ()), services={"service_1": (100.0, None, 99.5)}, cycles={"3": "Monthly traffic"}
+        servers=servers(("a",), ()) | {"off": Place(silent_since=1)},
+        services={"service_1": (100.0, None, 99.5)},
+        cycles={"3": "Monthly traffic"},
     )
     assert Structure.from_dict(json.loads(json.dumps(structure.to_dict()))) == structure

@@ -85,10 +85,10 @@ async def test_a_torn_reply(generation: str, chance: Random) -> None:
     assert await reading.read() == good
 
 
-def frame_of(decoder: FrameDecoder, message: bytes) -> Frame | None:
+async def frame_of(decoder: FrameDecoder, message: bytes) -> Frame | None:
     """Read a message of the WebSocket as the client does, or return none where it says that it is no frame."""
     try:
-        return decoder(orjson.loads(message))
+        return await decoder(orjson.loads(message))
     except NezhaError, orjson.JSONDecodeError:
         return None
 
@@ -99,13 +99,13 @@ def frame_of(decoder: FrameDecoder, message: bytes) -> Frame | None:
 async def test_a_mutated_frame(generation: str, chance: Random) -> None:
     decoder = FrameDecoder()
     message = recorded(generation, "ws")["frames"][0]
-    good = frame_of(decoder, written(message))
+    good = await frame_of(decoder, written(message))
     spoilt = mutated(message, chance)
-    frame = frame_of(decoder, written(spoilt))
+    frame = await frame_of(decoder, written(spoilt))
     if frame is not None:
         untouched = FRAME.untouched(message, spoilt)
         assert {i: frame.reports.get(i) for i in untouched} == {i: good.reports[i] for i in untouched}
-    assert frame_of(decoder, written(message)) == good
+    assert await frame_of(decoder, written(message)) == good
 
 
 @pytest.mark.parametrize("generation", DIALECTS)
@@ -166,10 +166,10 @@ async def test_one_spoilt_server_costs_no_other(generation: str, chance: Random)
 async def test_one_spoilt_server_in_a_frame_costs_no_other(generation: str, chance: Random) -> None:
     decoder = FrameDecoder()
     message = recorded(generation, "ws")["frames"][0]
-    good = frame_of(decoder, written(message))
+    good = await frame_of(decoder, written(message))
     victim = chance.choice(list(good.reports))
     body = written(mutated_only(message, chance, FRAME, {str(victim)}))
-    frame = frame_of(decoder, body)
+    frame = await frame_of(decoder, body)
     assert (frame is not None) == is_json(body)
     if frame is not None:
         others = good.reports.keys() - {victim}

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from tempfile import TemporaryDirectory
 
-COPIED = ("custom_components", "scripts", "simulator", "tests")
+COPIED = ("custom_components", "harness", "scripts", "simulator", "tests")
 AT_A_TIME = 2
 TEST_TIMEOUT = 20
 RUN_TIMEOUT = 300
@@ -39,8 +39,12 @@ class Mutation:
 
     def apply(self, tree: Path) -> None:
         """Change a copy of the project. Raises `MutationError`."""
+        (tree / self.file).write_text(self.applied(tree))
+
+    def applied(self, tree: Path) -> str:
+        """Return the file with the falsification. Raises `MutationError` where it is stale."""
         path = tree / self.file
-        source = path.read_text()
+        source = path.read_text() if path.exists() else ""
         if (count := source.count(self.old)) != 1:
             raise MutationError(f"STALE: {count} times in {self.file}: {self.old}")
         mutated = source.replace(self.old, self.new)
@@ -48,7 +52,7 @@ class Mutation:
             compile(mutated, path, "exec")
         except SyntaxError as err:
             raise MutationError(f"NO PYTHON: {err}") from err
-        path.write_text(mutated)
+        return mutated
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,12 @@ class Verdict:
     noticed: bool
     word: str
     """The first test that failed, and how; or why none did."""
+
+
+def require_fresh(root: Path, mutations: Sequence[Mutation]) -> None:
+    """Raise `MutationError` unless every mutation can be applied: that takes no test."""
+    for mutation in mutations:
+        mutation.applied(root)
 
 
 def judge(root: Path, mutations: Sequence[Mutation]) -> Iterator[Verdict]:

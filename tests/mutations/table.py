@@ -44,8 +44,8 @@ MUTATIONS = (
     Mutation(
         "sends a rejected password again",
         f"{_NEZHA}/api/credentials.py",
-        'case {"error": str()}:\n                self._rejected = True',
-        'case {"error": str()}:\n                self._rejected = False',
+        "        except UnauthorisedError:\n            self._rejected = True",
+        "        except UnauthorisedError:\n            raise self._rejection from None",
         ("tests/api/test_credentials.py::TestRejection",),
     ),
     Mutation(
@@ -93,7 +93,7 @@ MUTATIONS = (
     Mutation(
         "logs in again and again where every session is refused",
         f"{_NEZHA}/api/credentials.py",
-        "if now - self._replaced_at < _REFUSAL_PAUSE:",
+        "if now - self._replaced_at < LOG_IN_PAUSE:",
         "if False:",
         ("tests/api/test_credentials.py::TestRefusedSession",),
     ),
@@ -107,8 +107,8 @@ MUTATIONS = (
     Mutation(
         "reckons the life of a session by Home Assistant's clock",
         f"{_NEZHA}/api/credentials.py",
-        "life = datetime.fromisoformat(expire).timestamp() - (now or 0)",
-        "life = datetime.fromisoformat(expire).timestamp() - time.time()",
+        "life = datetime.fromisoformat(str(expire)).timestamp() - (now or 0)",
+        "life = datetime.fromisoformat(str(expire)).timestamp() - time.time()",
         ("tests/api/test_credentials.py::TestSession",),
     ),
     Mutation(
@@ -122,7 +122,7 @@ MUTATIONS = (
     Mutation(
         "reads a body without end",
         f"{_NEZHA}/api/transport.py",
-        "if len(body) > LARGEST_REPLY:",
+        "if len(body) > most:",
         "if False:",
         (
             "tests/api/test_transport.py::TestFailure::test_class",
@@ -132,7 +132,7 @@ MUTATIONS = (
     Mutation(
         "waits for an answer for ever",
         f"{_NEZHA}/api/transport.py",
-        "async with asyncio.timeout(TIMEOUT):",
+        "async with asyncio.timeout(LONGEST_EXCHANGE):",
         "async with asyncio.timeout(None):",
         ("tests/api/test_transport.py::TestFailure::test_class",),
     ),
@@ -161,8 +161,8 @@ MUTATIONS = (
     Mutation(
         "tells the extra headers in the text of an error",
         f"{_NEZHA}/api/transport.py",
-        'raise ProtocolError("the answer is not HTTP") from None',
-        'raise ProtocolError("the answer is not HTTP")',
+        "    except ClientResponseError:\n        error = ",
+        "    except ClientResponseError as err:\n        raise ProtocolError(str(err)) from err\n        error = ",
         ("tests/api/test_transport.py::TestFailure::test_what_is_no_http",),
     ),
     Mutation(
@@ -355,8 +355,8 @@ MUTATIONS = (
     Mutation(
         "takes a blank for zeros",
         f"{_NEZHA}/api/parts.py",
-        "            return part\n    return None",
-        "            return part\n    return part",
+        "repeat(part))) else None, unreadable)",
+        "repeat(part))) else part, unreadable)",
         ("tests/api/test_v0.py::TestBlanks", "tests/api/test_v1.py::TestAbsence"),
     ),
     Mutation(
@@ -510,8 +510,8 @@ MUTATIONS = (
     Mutation(
         "offers to run tasks without the right to",
         f"{_NEZHA}/api/v1.py",
-        "runs_tasks=tasks is not None and await self._may_run_tasks(),",
-        "runs_tasks=tasks is not None,",
+        "runs_tasks=None if tasks is None else await self._may_run_tasks(),",
+        "runs_tasks=None if tasks is None else True,",
         ("tests/test_button.py::test_without_the_scopes_nothing_can_run_a_command",),
     ),
     Mutation(

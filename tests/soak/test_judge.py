@@ -137,8 +137,13 @@ QUIET = Census(
         (replace(QUIET, objects={"sensor.StateSensor": 901, "fleet.KnownServer": 100}), 1),
         (replace(QUIET, objects={"sensor.StateSensor": 900, "fleet.KnownServer": 400}), 0),
         (replace(QUIET, objects={"sensor.StateSensor": 900, "fleet.KnownServer": 401}), 1),
-        (replace(QUIET, objects={**QUIET.objects, "sensor_cycle.CycleSensor": 200, "listeners.FactsOf": 200}), 0),
-        (replace(QUIET, objects={**QUIET.objects, "listeners.FactsOf": 211}), 1),
+        (
+            replace(
+                QUIET, objects={**QUIET.objects, "sensor.cycle.CycleSensor": 200, "runtime.listeners.FactsOf": 200}
+            ),
+            0,
+        ),
+        (replace(QUIET, objects={**QUIET.objects, "runtime.listeners.FactsOf": 211}), 1),
         (replace(QUIET, objects={**QUIET.objects, "api.errors.ProtocolError": 2}), 0),
         (replace(QUIET, objects={**QUIET.objects, "api.errors.ProtocolError": 3}), 1),
         (replace(QUIET, objects={**QUIET.objects, "api.transport.Reply": 3}), 0),

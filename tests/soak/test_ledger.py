@@ -3,7 +3,7 @@
 import pytest
 
 from scripts.soak_run.ledger import History, Report, WatchedDashboard
-from simulator import Server
+from simulator import ODDITIES, Server
 
 
 class Clock:
@@ -73,3 +73,18 @@ def test_the_least_and_the_most(dashboard: WatchedDashboard, server: Server, clo
         loads.append(server.state.cpu)
     cpu = dashboard.history(server).ranges["cpu"]
     assert (cpu.least, cpu.most) == (min(loads), max(loads))
+
+
+def test_what_cannot_be_is_neither_a_report_nor_in_a_range(
+    dashboard: WatchedDashboard, server: Server, clock: Clock
+) -> None:
+    dashboard.advance()
+    before = list(dashboard.history(server).reports)
+    for name in ("transfer_underflow", "memory_underflow", "speed_overflow"):
+        server.machine.pin(**ODDITIES[name])
+    clock.now += 2
+    dashboard.advance()
+    assert dashboard.history(server).reports == before
+    ranges = dashboard.history(server).ranges
+    assert ranges["memory"].most <= 100
+    assert ranges["net_in_speed"].most < 10**10

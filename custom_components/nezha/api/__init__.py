@@ -10,7 +10,8 @@ from yarl import URL
 
 from .backend import Backend
 from .credentials import AccessToken, Password
-from .decode import as_text
+from .decode import Fields
+from .envelope import UNKNOWN_PATH, answer_of
 from .errors import (
     AuthenticationError,
     BlockedError,
@@ -19,11 +20,14 @@ from .errors import (
     MovedError,
     NezhaError,
     NotNezhaError,
+    PasswordOrSignInRejectedError,
     PasswordRejectedError,
     ProtocolError,
     ServerError,
     UnreachableError,
+    UntrustedError,
 )
+from .limits import MOST_PROVIDERS
 from .models import (
     Frame,
     Host,
@@ -39,7 +43,7 @@ from .models import (
     Unreadable,
 )
 from .public_note import Billing, Cycle, Plan, PublicNote, Term
-from .transport import Transport, is_without_address, only_to
+from .transport import Transport, only_to
 from .v0 import BackendV0, is_v0
 from .v1 import BackendV1
 
@@ -59,6 +63,7 @@ __all__ = [
     "MovedError",
     "NezhaError",
     "NotNezhaError",
+    "PasswordOrSignInRejectedError",
     "PasswordRejectedError",
     "Plan",
     "ProtocolError",
@@ -75,6 +80,7 @@ __all__ = [
     "TrafficCycle",
     "UnreachableError",
     "Unreadable",
+    "UntrustedError",
     "connect",
     "identify",
     "only_to",
@@ -96,30 +102,44 @@ class Dashboard:
     generation: Generation
     site_name: str = ""
     """What its owner calls it; v0 does not tell."""
+    oauth_providers: tuple[str, ...] = ()
+    """Where its users may sign in instead of by password, which may be off for some of them then (v1, v2)."""
 
 
 async def identify(session: ClientSession, url: URL, headers: Mapping[str, str]) -> Dashboard:
     """Find out which generation answers at an address, without any credential.
 
-    `/api/v1/server/list` gives status 200 and a `code` on v0, and a JSON 404 on later generations, whose
-    `/api/v1/setting` then names the site, with the key `tsdb_enabled` from v2.0.0 on (recorded exchanges `v0_path.json`
-    and `setting.json`). Raises `NotNezhaError` for anything else that answers, and what `Transport.get` raises.
+    `/api/v1/server/list` gives status 200 and a `code` on v0. Later generations do not know the path, and say so with status
+    404, before v1.5.0 with 200. Their `/api/v1/setting`, open to everyone, names the site, with the key `tsdb_enabled` from
+    v2.0.0 on (recorded exchanges `v0_path.json` and `anon_setting.json`). Raises `NotNezhaError` for anything else that
+    answers, and what `Transport.get` raises.
     """
     transport = Transport(session, url, headers)
     reply = await transport.get("api/v1/server/list", {})
-    if is_without_address(reply):
-        raise BlockedError("the dashboard does not see who asks")
     try:
-        if is_v0(reply):
-            return Dashboard(Generation.V0)
-        if reply.status == HTTPStatus.NOT_FOUND:
-            match (await transport.get("api/v1/setting", {})).json():
-                case {"data": {"config": {"site_name": str()} as config, **rest}}:
-                    generation = Generation.V2 if "tsdb_enabled" in rest else Generation.V1
-                    return Dashboard(generation, as_text(config["site_name"]))
+        answer = answer_of(reply)
     except ProtocolError as err:
-        raise NotNezhaError from err
-    raise NotNezhaError("the answer is that of another API")
+        raise NotNezhaError(str(err)) from None
+    if is_v0(reply, answer):
+        return Dashboard(Generation.V0)
+    if reply.status != HTTPStatus.NOT_FOUND and answer.get("error") != UNKNOWN_PATH:
+        raise NotNezhaError("the answer is that of another API")
+    reply = await transport.get("api/v1/setting", {})
+    try:
+        match answer_of(reply):
+            case {"data": {"config": dict(config), **rest}}:
+                return _describe(Fields(config), Generation.V2 if "tsdb_enabled" in rest else Generation.V1)
+            case {"data": {"site_name": _} as config}:
+                return _describe(Fields(config), Generation.V1)
+    except ProtocolError as err:
+        raise NotNezhaError(str(err)) from None
+    raise NotNezhaError("the settings are those of another API")
+
+
+def _describe(config: Fields, generation: Generation) -> Dashboard:
+    """Return what guests see of a dashboard's settings; before v1.5.0 those stand a level higher."""
+    providers = filter(None, config.texts("oauth2_providers", MOST_PROVIDERS))
+    return Dashboard(generation, config.text("site_name"), tuple(providers))
 
 
 def connect(
@@ -131,14 +151,16 @@ def connect(
     token: str | None = None,
     username: str = "",
     password: str = "",
+    has_oauth: bool = False,
 ) -> Backend:
     """Return the client of a dashboard; nothing is sent yet.
 
-    v0 takes a token, v1 a user and password, v2 either. The session has to be made with `only_to`, and keep no cookies:
+    v0 takes a token, v1 a user and password, v2 either. Where users may sign in elsewhere (`has_oauth`), the rejection of a
+    password is a `PasswordOrSignInRejectedError`. The session has to be made with `only_to`, and keep no cookies:
     a refused session must not go out again as a cookie.
     """
     transport = Transport(session, url, headers)
     if generation is Generation.V0:
         return BackendV0(transport, token or "")
-    credential = AccessToken(token) if token else Password(username, password)
+    credential = AccessToken(token) if token else Password(username, password, has_oauth=has_oauth)
     return BackendV1(transport, credential, run_by_get=generation is Generation.V1)

@@ -7,15 +7,21 @@ from datetime import datetime
 import time
 from typing import ClassVar, override
 
-from .errors import AuthenticationError, BlockedError, PasswordRejectedError, ProtocolError, SessionRefusedError
-from .transport import Transport, is_without_address
+from .envelope import UnauthorisedError, data_of
+from .errors import (
+    AuthenticationError,
+    PasswordOrSignInRejectedError,
+    PasswordRejectedError,
+    ProtocolError,
+    SessionRefusedError,
+)
+from .limits import LOG_IN_PAUSE, LONGEST_TOKEN
+from .transport import Reply, Transport
 
-_RENEW_BEFORE = 300
-"""Seconds before its end at which a session is renewed. It lasts an hour (recorded exchange `login.json`)."""
 _LONGEST_LIFE = 3_600
-"""Seconds: as long as a session lasts unless the dashboard is told otherwise."""
-_REFUSAL_PAUSE = 60
-"""Seconds between log-ins that follow a refused session."""
+"""Seconds: as long as a session lasts unless the dashboard is told otherwise (recorded exchange `login.json`)."""
+_RENEW_BEFORE = 300
+"""Seconds before its end at which a session is renewed, but not before half of its life."""
 
 
 class Credential(ABC):
@@ -48,7 +54,7 @@ class AccessToken(Credential):
     def __init__(self, token: str) -> None:
         """Take a token as the dashboard shows it, `nzp_…`."""
         self._headers = {"Authorization": f"Bearer {token}"}
-        self._rejected = False
+        self._rejected = not is_token(token)
 
     @override
     async def headers(self, transport: Transport) -> Mapping[str, str]:
@@ -67,26 +73,27 @@ class Password(Credential):
 
     scoped = False
 
-    def __init__(self, username: str, password: str) -> None:
-        """Take both; nothing is sent yet."""
+    def __init__(self, username: str, password: str, *, has_oauth: bool = False) -> None:
+        """Take both; nothing is sent yet. `has_oauth` says that users of the dashboard may sign in elsewhere."""
         self._login = {"username": username, "password": password}
+        self._rejection = PasswordOrSignInRejectedError if has_oauth else PasswordRejectedError
         self._rejected = False
         self._lock = asyncio.Lock()
         self._session: Mapping[str, str] | None = None
         self._csrf: Mapping[str, str] = {}
         self._renew_at = 0.0
         self._was_refused = False
-        self._replaced_at = -float(_REFUSAL_PAUSE)
+        self._replaced_at = -float(LOG_IN_PAUSE)
 
     @override
     async def headers(self, transport: Transport) -> Mapping[str, str]:
         """Return the session's header; log in where there is none, or where it is about to end."""
         async with self._lock:
             if self._rejected:
-                raise PasswordRejectedError
+                raise self._rejection
             now = time.monotonic()
             if self._was_refused:
-                if now - self._replaced_at < _REFUSAL_PAUSE:
+                if now - self._replaced_at < LOG_IN_PAUSE:
                     raise SessionRefusedError
                 self._replaced_at = now
             if self._session is None or now >= self._renew_at:
@@ -98,7 +105,7 @@ class Password(Credential):
     def refuse(self, headers: Mapping[str, str]) -> None:
         """Drop a session: its hour may be over by another clock, or our address may have changed.
 
-        Another one is had at once, but not more than one a minute.
+        Another one is asked for at once, but not more than one a minute.
         """
         if headers is self._session:
             self._session = None
@@ -110,32 +117,50 @@ class Password(Credential):
         return self._csrf
 
     async def _log_in(self, transport: Transport) -> Mapping[str, str]:
-        """Exchange the password for a session. Once rejected, it is never sent again."""
+        """Exchange the password for a session. What the dashboard rejected is never sent again."""
         self._session = None
         reply = await transport.post("api/v1/login", {}, json=self._login)
-        if is_without_address(reply):
-            raise BlockedError("the dashboard does not see who asks")
-        match answer := reply.json():
-            case {"data": {"token": str(token), "expire": str(expire)}}:
-                self._renew_at = time.monotonic() + _life(expire, reply.now) - _RENEW_BEFORE
-            case {"error": str()}:
-                self._rejected = True
-                raise PasswordRejectedError
+        try:
+            session = data_of(reply)
+        except UnauthorisedError:
+            self._rejected = True
+        if self._rejected:
+            raise self._rejection
+        match session:
+            case {"token": str(token), **rest} if is_token(token):
+                self._renew_at = time.monotonic() + _use(_life(rest.get("expire"), reply.now))
             case _:
-                raise ProtocolError(f"the answer to the log-in has {', '.join(answer) or 'nothing'}")
-        if csrf := reply.cookies.get("nz-csrf"):
-            self._csrf = {"Cookie": f"nz-csrf={csrf}", "X-CSRF-Token": csrf}
+                raise ProtocolError("the answer to the log-in has no session")
+        self._csrf = _csrf(reply)
         return {"Authorization": f"Bearer {token}"}
 
 
-def _life(expire: str, now: int | None) -> float:
-    """Return for how many seconds a session is used.
+def is_token(text: str) -> bool:
+    """Whether a text can be sent as a token: printable ASCII without a space, and not too much of it."""
+    return 0 < len(text) <= LONGEST_TOKEN and text.isascii() and text.isprintable() and " " not in text
+
+
+def _csrf(reply: Reply) -> Mapping[str, str]:
+    """Return the pair that came with a session, if the release knows one."""
+    csrf = reply.cookies.get("nz-csrf", "")
+    if not is_token(csrf) or set(csrf) & set('";,\\'):
+        return {}
+    return {"Cookie": f"nz-csrf={csrf}", "X-CSRF-Token": csrf}
+
+
+def _life(expire: object, now: int | None) -> float:
+    """Return for how many seconds a session may last.
 
     Its end is by the dashboard's clock and `now` perhaps by a proxy's: what is more than an hour, or nothing, is an hour. A
     session that ends earlier is refused, and replaced then.
     """
     try:
-        life = datetime.fromisoformat(expire).timestamp() - (now or 0)
+        life = datetime.fromisoformat(str(expire)).timestamp() - (now or 0)
     except ValueError, OverflowError:
         return _LONGEST_LIFE
     return life if 0 < life < _LONGEST_LIFE else _LONGEST_LIFE
+
+
+def _use(life: float) -> float:
+    """Return for how many seconds a session is used: never so few that log-ins follow each other within a minute."""
+    return max(LOG_IN_PAUSE, life - min(_RENEW_BEFORE, life / 2))

@@ -16,10 +16,12 @@ from .limits import (
     HOTTEST,
     LARGEST_UINT,
     LAST_SECOND,
+    LONGEST_NAME,
     LONGEST_TEXT,
     LONGEST_UPTIME,
 )
 
+_COUNTRY_LETTERS = 2
 _LARGEST_FLOAT = sys.float_info.max
 # Control characters, and those that break a line or turn the direction of all that follows.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
@@ -31,96 +33,6 @@ class MalformedError(Exception):
     def __init__(self, value: object) -> None:
         """Keep the kind of what stands there, never the value: it may be private."""
         super().__init__(type(value).__name__)
-
-
-class Fields:
-    """The fields of one JSON object. One that cannot be read is unknown, alone; `unreadable` names it."""
-
-    __slots__ = ("_path", "_source", "unreadable")
-
-    def __init__(self, source: Mapping[str, Any], unreadable: dict[str, None] | None = None, path: str = "") -> None:
-        """Read an object; the names of its unreadable fields begin with `path`."""
-        self._source = source
-        self._path = path
-        self.unreadable: dict[str, None] = {} if unreadable is None else unreadable
-        """The names, each once, in order."""
-
-    def read[T](self, field: str, reader: Callable[[Any], T]) -> T | None:
-        """Return a field's value, `None` where it is absent or cannot be read."""
-        try:
-            return reader(self._source[field])
-        except KeyError:
-            return None
-        except MalformedError:
-            self.note(field)
-            return None
-
-    def text(self, field: str) -> str:
-        """Return a text, empty where it is unknown."""
-        return self.read(field, as_text) or ""
-
-    def items(self, field: str) -> list[Any]:
-        """Return a list, empty where it is absent, `null` or unreadable."""
-        return [] if self._source.get(field) is None else self.read(field, as_list) or []
-
-    def each[T](self, field: str, reader: Callable[[Any], T]) -> tuple[T | None, ...]:
-        """Return the elements of a list; one that cannot be read is `None` in its place."""
-        values: list[T | None] = []
-        for item in self.items(field):
-            try:
-                values.append(reader(item))
-            except MalformedError:
-                self.note(field)
-                values.append(None)
-        return tuple(values)
-
-    def texts(self, field: str) -> tuple[str, ...]:
-        """Return a list of texts; one that cannot be read is empty."""
-        return tuple(text or "" for text in self.each(field, as_text))
-
-    def within(self, field: str) -> Fields:
-        """Return the fields of an object within, none where it is absent or unreadable."""
-        return Fields(self.read(field, as_object) or {}, self.unreadable, f"{self._path}{field}.")
-
-    def with_defaults(self, defaults: Mapping[str, Any]) -> Fields:
-        """Return the same fields, of which the absent ones are as in `defaults`."""
-        return Fields({**defaults, **self._source}, self.unreadable, self._path)
-
-    def note(self, field: str) -> None:
-        """Note that a field cannot be read."""
-        self.unreadable[f"{self._path}{field}"] = None
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded[T]:
-    """What was read of a part of an answer, and the names of what in it was not readable."""
-
-    value: T
-    unreadable: tuple[str, ...]
-
-
-class Kept[T]:
-    """A decoder that returns the same object again where an answer says the same as the one before.
-
-    Comparing costs a small part of decoding, and whoever works with the result sees by identity what has changed.
-    """
-
-    def __init__(self, decode: Callable[..., T]) -> None:
-        """Wrap a decoder that depends on its arguments alone."""
-        self._decode = decode
-        self._kept: dict[Hashable, tuple[tuple[Any, ...], T]] = {}
-
-    def __call__(self, key: Hashable, *sources: Any) -> T:
-        """Decode what an answer has about a thing: the server of a number, or all that an endpoint says."""
-        kept = self._kept.get(key)
-        if kept is None or kept[0] != sources:
-            kept = self._kept[key] = sources, self._decode(*sources)
-        return kept[1]
-
-    def forget_all_but(self, numbers: AbstractSet[int]) -> None:
-        """Forget servers that are no longer there."""
-        for number in self._kept.keys() - numbers:
-            del self._kept[number]
 
 
 def as_object(value: object) -> Mapping[str, Any]:
@@ -144,6 +56,19 @@ def as_text(value: object) -> str:
     if value.isascii() and value.isprintable():
         return value.strip()[:LONGEST_TEXT]
     return _CONTROL.sub(" ", value[: 4 * LONGEST_TEXT]).strip()[:LONGEST_TEXT]
+
+
+def as_name(value: object) -> str:
+    """Return what an agent calls a part of its server, at most 64 characters."""
+    return as_text(value)[:LONGEST_NAME].rstrip()
+
+
+def as_country(value: object) -> str:
+    """Return a country's code of two letters in capitals, or an empty text."""
+    country = as_text(value).upper()
+    if country and not (len(country) == _COUNTRY_LETTERS and country.isalpha()):
+        raise MalformedError(value)
+    return country
 
 
 def as_uint(value: object) -> int:
@@ -253,3 +178,100 @@ def as_moment_in_seconds(value: object) -> int | None:
     """Return the whole unix seconds of such a time."""
     moment = as_moment(value)
     return None if moment is None else int(moment.timestamp())
+
+
+class Fields:
+    """The fields of one JSON object. One that cannot be read is unknown, alone; `unreadable` names it."""
+
+    __slots__ = ("_path", "_source", "unreadable")
+
+    def __init__(self, source: Mapping[str, Any], unreadable: dict[str, None] | None = None, path: str = "") -> None:
+        """Read an object; the names of its unreadable fields begin with `path`."""
+        self._source = source
+        self._path = path
+        self.unreadable: dict[str, None] = {} if unreadable is None else unreadable
+        """The names, each once, in order."""
+
+    def read[T](self, field: str, reader: Callable[[Any], T]) -> T | None:
+        """Return a field's value, `None` where it is absent or cannot be read."""
+        try:
+            return reader(self._source[field])
+        except KeyError:
+            return None
+        except MalformedError:
+            self.note(field)
+            return None
+
+    def text(self, field: str, reader: Callable[[Any], str] = as_text) -> str:
+        """Return a text, empty where it is unknown."""
+        return self.read(field, reader) or ""
+
+    def items(self, field: str) -> list[Any]:
+        """Return a list, empty where it is absent, `null` or unreadable."""
+        return [] if self._source.get(field) is None else self.read(field, as_list) or []
+
+    def each[T](self, field: str, reader: Callable[[Any], T], most: int) -> tuple[T | None, ...]:
+        """Return the first elements of a list; one that cannot be read is `None` in its place."""
+        values: list[T | None] = []
+        for item in self.first(field, most):
+            try:
+                values.append(reader(item))
+            except MalformedError:
+                self.note(field)
+                values.append(None)
+        return tuple(values)
+
+    def first(self, field: str, most: int) -> list[Any]:
+        """Return the first elements of a list as they are; that there are more is noted."""
+        items = self.items(field)
+        if len(items) > most:
+            self.note(field)
+        return items[:most]
+
+    def texts(self, field: str, most: int, reader: Callable[[Any], str] = as_text) -> tuple[str, ...]:
+        """Return a list of texts; one that cannot be read is empty."""
+        return tuple(text or "" for text in self.each(field, reader, most))
+
+    def within(self, field: str) -> Fields:
+        """Return the fields of an object within, none where it is absent or unreadable."""
+        return Fields(self.read(field, as_object) or {}, self.unreadable, f"{self._path}{field}.")
+
+    def with_defaults(self, defaults: Mapping[str, Any]) -> Fields:
+        """Return the same fields, of which the absent ones are as in `defaults`."""
+        return Fields({**defaults, **self._source}, self.unreadable, self._path)
+
+    def note(self, field: str) -> None:
+        """Note that a field cannot be read."""
+        self.unreadable[f"{self._path}{field}"] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded[T]:
+    """What was read of a part of an answer, and the names of what in it was not readable."""
+
+    value: T
+    unreadable: tuple[str, ...]
+
+
+class Kept[T]:
+    """A decoder that returns the same object again where an answer says the same as the one before.
+
+    Comparing costs a small part of decoding, and whoever works with the result sees by identity what has changed.
+    """
+
+    def __init__(self, decode: Callable[..., T]) -> None:
+        """Wrap a decoder that depends on its arguments alone."""
+        self._decode = decode
+        self._kept: dict[Hashable, tuple[tuple[Any, ...], T]] = {}
+
+    def __call__(self, key: Hashable, *sources: Any) -> T:
+        """Decode what an answer has about a thing: the server of a number, or all that an endpoint says."""
+        kept = self._kept.get(key)
+        if kept is None or kept[0] != sources:
+            kept = self._kept[key] = sources, self._decode(*sources)
+        return kept[1]
+
+    def forget_all_but(self, numbers: AbstractSet[int]) -> None:
+        """Forget servers that are no longer there."""
+        for number in self._kept.keys() - numbers:
+            del self._kept[number]

@@ -4,9 +4,12 @@ Every error carries a `reason`: the key of its text in the translations, so that
 config flow, in the log and in the repair that asks for a new token. No text here ever holds a credential.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from yarl import URL
+
+if TYPE_CHECKING:
+    from .transport import Reply
 
 
 class NezhaError(Exception):
@@ -40,9 +43,13 @@ class RequestTimeoutError(UnreachableError):
 
 
 class CertificateError(UnreachableError):
-    """The certificate is not to be trusted."""
+    """No encrypted connection came about; perhaps what listens there does not encrypt at all."""
 
     reason = "certificate"
+
+
+class UntrustedError(CertificateError):
+    """There is a certificate, and it is not to be trusted."""
 
 
 class ServerError(UnreachableError):
@@ -88,13 +95,18 @@ class ReportedError(ProtocolError):
         self.status = status
 
 
+class UnknownPathError(ReportedError):
+    """The dashboard knows no such path, or not by this method: it did nothing."""
+
+
 class HandshakeError(ProtocolError):
     """The dashboard answered, and opened no WebSocket."""
 
-    def __init__(self, status: int) -> None:
-        """Keep the status."""
+    def __init__(self, status: int, reply: Reply | None = None) -> None:
+        """Keep the status, and what was answered."""
         super().__init__(f"no WebSocket, status {status}")
         self.status = status
+        self.reply = reply
 
 
 class NotNezhaError(ProtocolError):
@@ -113,6 +125,12 @@ class PasswordRejectedError(AuthenticationError):
     """The dashboard rejected the user and password, which must not be sent again either."""
 
     reason = "password_rejected"
+
+
+class PasswordOrSignInRejectedError(PasswordRejectedError):
+    """As before, at a dashboard where users may sign in elsewhere (OAuth): the password log-in may be off for this one."""
+
+    reason = "password_rejected_oauth"
 
 
 class MissingScopeError(NezhaError):

@@ -1,4 +1,4 @@
-"""The dashboard's WebSocket: frames as long as it can be had, and a new connection whenever it is lost."""
+"""The dashboard's WebSocket: frames while it is open, and a new connection whenever it is lost."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -6,11 +6,10 @@ import logging
 import random
 
 from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType
-import orjson
 
 from .errors import AuthenticationError, NezhaError, ProtocolError
 from .models import Frame
-from .transport import hang_up
+from .transport import hang_up, parse_json, receive
 
 _LOGGER = logging.getLogger(__name__)
 _FIRST_PAUSE = 2
@@ -19,9 +18,9 @@ _LONGEST_PAUSE = 120
 
 
 async def frames(
-    connect: Callable[[], Awaitable[ClientWebSocketResponse]], decode: Callable[[object], Frame]
+    connect: Callable[[], Awaitable[ClientWebSocketResponse]], decode: Callable[[object], Awaitable[Frame]]
 ) -> AsyncGenerator[Frame | None]:
-    """Give every frame, and `None` each time the socket is lost.
+    """Yield every frame, and `None` each time the socket is lost.
 
     A frame that cannot be read, and ten seconds without one, count as a loss. Connections are tried again with growing
     pauses, each a little other than planned so that a restarted dashboard is not met by all at once. Raises
@@ -34,14 +33,17 @@ async def frames(
         except AuthenticationError:
             raise
         except NezhaError as err:
-            _LOGGER.debug("No live connection: %s", err)
+            _LOGGER.debug("No live connection: %s", err or type(err).__name__)
         else:
             try:
                 async for frame in _receive(socket, decode):
                     pause = _FIRST_PAUSE
                     yield frame
-            except (ClientError, OSError, ProtocolError, TimeoutError) as err:
+            except NezhaError as err:
                 _LOGGER.debug("Live connection lost: %s", err)
+            except (ClientError, OSError) as err:
+                # Its text may hold what was sent or received.
+                _LOGGER.debug("Live connection lost: %s", type(err).__name__)
             finally:
                 await hang_up(socket)
             yield None
@@ -49,17 +51,15 @@ async def frames(
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-async def _receive(socket: ClientWebSocketResponse, decode: Callable[[object], Frame]) -> AsyncIterator[Frame]:
-    """Give the frames of one connection. Raises `TimeoutError` for silence and `ProtocolError` for anything but a frame."""
+async def _receive(
+    socket: ClientWebSocketResponse, decode: Callable[[object], Awaitable[Frame]]
+) -> AsyncIterator[Frame]:
+    """Yield the frames of one connection. Raises `TimeoutError` for silence and `ProtocolError` for anything but a frame."""
     while True:
-        message = await socket.receive()
+        message = await receive(socket)
         if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
             raise ProtocolError(f"the socket says {message.type.name}")
-        try:
-            value = orjson.loads(message.data)
-        except orjson.JSONDecodeError as err:
-            raise ProtocolError(f"a frame is not JSON (byte {err.pos})") from None
-        frame = decode(value)
-        # Decoding a thousand servers took its time: let the loop have a turn before they are compared.
+        frame = await decode(parse_json(message.data))
+        # Decoding took its time: let the loop have a turn before the frame is compared.
         await asyncio.sleep(0)
         yield frame

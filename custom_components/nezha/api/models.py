@@ -234,8 +234,8 @@ class Snapshot:
     """By number; `None` where they cannot be had now or at all. So are `cycles` and `tasks`."""
     cycles: Mapping[int, TrafficCycle] | None = None
     tasks: Mapping[int, Task] | None = None
-    runs_tasks: bool = False
-    """Whether the credential may run tasks."""
+    runs_tasks: bool | None = None
+    """Whether the credential may run tasks; `None` where no answer said so."""
 
     @property
     def complete(self) -> bool:

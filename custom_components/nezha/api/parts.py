@@ -1,11 +1,21 @@
 """The parts of a server that are alike in every generation."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from itertools import repeat
 from typing import Any
 
-from .decode import Fields, MalformedError, as_celsius, as_text, as_uint
-from .limits import BEYOND_TOTAL
+from .decode import Decoded, Fields, MalformedError, as_celsius, as_name, as_uint
+from .limits import BATCH, BEYOND_TOTAL, MOST_TEMPERATURES
 from .models import Host, State, Temperature
+
+
+async def in_batches[T](items: Iterable[T]) -> AsyncIterator[T]:
+    """Yield the elements of a list, and let the loop have a turn now and then."""
+    for turn, item in enumerate(items, 1):
+        if turn % BATCH == 0:
+            await asyncio.sleep(0)
+        yield item
 
 
 class NoServerError(Exception):
@@ -35,9 +45,9 @@ def read_used(fields: Fields, field: str, total: int | None) -> int | None:
 def read_temperatures(fields: Fields, field: str, defaults: Mapping[str, Any]) -> tuple[Temperature, ...]:
     """Return the temperature sensors, whose fields have capitals in every generation; absent ones are as in `defaults`."""
     temperatures: list[Temperature] = []
-    for item in fields.items(field):
+    for item in fields.first(field, MOST_TEMPERATURES):
         inner = Fields({**defaults, **item} if isinstance(item, dict) else {"Name": item})
-        name, celsius = inner.read("Name", as_text), inner.read("Temperature", as_celsius)
+        name, celsius = inner.read("Name", as_name), inner.read("Temperature", as_celsius)
         if inner.unreadable:
             fields.note(field)
         if name is not None:
@@ -45,10 +55,12 @@ def read_temperatures(fields: Fields, field: str, defaults: Mapping[str, Any]) -
     return tuple(temperatures)
 
 
-def unless_blank[T: (Host, State)](part: T) -> T | None:
-    """Return a part of a server, `None` where it tells nothing at all: every number is 0 or unknown, every text empty."""
-    for field in part.__slots__:
-        value = getattr(part, field)
-        if any(value) if isinstance(value, tuple) else value:
-            return part
-    return None
+def unless_blank[T: (Host, State)](part: T, fields: Fields) -> Decoded[T | None]:
+    """Return a part of a server, `None` where it told nothing at all: every number is 0 or absent, every text empty."""
+    unreadable = tuple(fields.unreadable)
+    return Decoded(part if unreadable or any(map(_tells, part.__slots__, repeat(part))) else None, unreadable)
+
+
+def _tells(field: str, part: Host | State) -> bool:
+    value = getattr(part, field)
+    return any(value) if isinstance(value, tuple) else bool(value)

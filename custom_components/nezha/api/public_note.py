@@ -17,9 +17,8 @@ import orjson
 
 from . import decode
 from .decode import MalformedError
+from .limits import LARGEST_NOTE
 
-LARGEST_NOTE = 64 * 2**10
-"""Bytes."""
 _BILLING = "billingDataMod"
 _PLAN = "planDataMod"
 _NEVER = datetime.max.replace(tzinfo=UTC)

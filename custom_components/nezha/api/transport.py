@@ -1,8 +1,9 @@
 """One HTTP exchange with a dashboard: limits, redirects, and every failure as an error of `errors.py`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from asyncio import get_running_loop
+from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -22,37 +23,50 @@ from aiohttp import (
     ClientSSLError,
     ClientWebSocketResponse,
     ClientWSTimeout,
+    WSMessage,
+    WSMsgType,
     WSServerHandshakeError,
 )
 import orjson
 from yarl import URL
 
 from .errors import (
+    BlockedError,
     CannotResolveError,
     CertificateError,
     GatewayError,
     HandshakeError,
     MovedError,
+    NezhaError,
     NotNezhaError,
     ProtocolError,
     RefusedError,
     RequestTimeoutError,
     ServerError,
     UnreachableError,
+    UntrustedError,
 )
-from .limits import LAST_SECOND
+from .limits import (
+    LARGEST_ANSWER,
+    LARGEST_BY_PATH,
+    LARGEST_GREETING,
+    LARGEST_REPLY,
+    LAST_SECOND,
+    LONGEST_EXCHANGE,
+    LONGEST_GOODBYE,
+    MOST_REDIRECTS,
+    MOST_VALUES,
+    SILENCE,
+)
 
-TIMEOUT = 10
-"""Seconds for one exchange, the whole body included."""
-LARGEST_REPLY = 32 * 2**20
-"""Bytes. 1,000 servers are 0.85 MB on v0."""
-SILENCE = 10
-"""Seconds without a frame after which a WebSocket counts as lost; the dashboard sends one every 2 s."""
-_GOODBYE = 0.1
-"""Seconds."""
-_MOST_REDIRECTS = 3
 _REDIRECTS = {301, 302, 303, 307, 308}
 _HTTP_SCHEMES = {"ws": "http", "wss": "https"}
+_COST_OF_LIST, _COST_OF_OBJECT = 2, 5
+"""How much longer it takes to decode one than a number."""
+_SOON = 0.001
+"""Seconds: 0 would be no bound at all."""
+_BLOCK_PAGE = b"nezha WAF"
+"""Stands in the page by which every v1 and v2 answers an address that it blocks (`proxy/blocked_setting.json`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +88,36 @@ class Reply:
         return int(now) if 0 < now <= LAST_SECOND else None
 
     def json(self) -> dict[str, Any]:
-        """Decode the body. Raises `ProtocolError` for anything but a JSON object."""
+        """Decode the body. Raises what `unexpected` returns for anything but a JSON object."""
         try:
-            value = orjson.loads(self.body)
-        except orjson.JSONDecodeError as err:
-            # Without the cause: it would carry the whole body into the log.
-            raise ProtocolError(f"the answer is not JSON (byte {err.pos})") from None
-        if not isinstance(value, dict):
-            raise ProtocolError("the answer is not a JSON object")
-        return value
+            answer = parse_json(self.body)
+        except ProtocolError as err:
+            raise self.unexpected(str(err)) from None
+        if not isinstance(answer, dict):
+            raise self.unexpected("the answer is not a JSON object")
+        return answer
+
+    def unexpected(self, message: str) -> NezhaError:
+        """Return the error for an answer that is not the dashboard's: with a status of failure, it is a gateway's."""
+        if self.status == HTTPStatus.NOT_FOUND:
+            return NotNezhaError("the API's address is unknown there")
+        if self.status >= HTTPStatus.BAD_REQUEST:
+            return GatewayError(f"{message} (status {self.status})", status=self.status)
+        return ProtocolError(message)
+
+
+def parse_json(body: bytes | str) -> Any:
+    """Decode a body or a frame. Raises `ProtocolError`, without a part of it, and before it is decoded where it is too much."""
+    if isinstance(body, str):
+        body = body.encode(errors="surrogatepass")
+    if body.count(b",") + _COST_OF_LIST * body.count(b"[") + _COST_OF_OBJECT * body.count(b"{") > MOST_VALUES:
+        raise ProtocolError("the answer has too many values")
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as err:
+        message = f"the answer is not JSON (byte {err.pos})"
+    # Outside, since the cause would carry the whole body into the log.
+    raise ProtocolError(message)
 
 
 class Transport:
@@ -100,89 +135,122 @@ class Transport:
         Raises an `UnreachableError` where there is no answer, `GatewayError` where something else answered, and
         `ProtocolError` where the answer is too large. A JSON answer is returned whatever its status below 500.
         """
-        async with _bounded():
-            return await self._get(self._url / path, {**self._headers, **headers})
+        return await _bounded(self._get(self._url / path, {**self._headers, **headers}, _most(path)))
 
     async def post(self, path: str, headers: Mapping[str, str], json: Mapping[str, object] | None = None) -> Reply:
         """Send a POST, which is not to be redirected. Raises what `get` raises."""
-        url = self._url / path
-        merged = {**self._headers, **headers}
-        async with _bounded(), self._session.post(url, headers=merged, json=json, allow_redirects=False) as response:
-            if response.status in _REDIRECTS:
-                _redirect(url, response.headers.get("Location", ""))
-                raise GatewayError("redirected")
-            return await _read(response)
+        return await _bounded(self._post(self._url / path, {**self._headers, **headers}, json, _most(path)))
 
     async def connect(self, path: str, headers: Mapping[str, str]) -> ClientWebSocketResponse:
-        """Open a WebSocket. Raises what `get` raises.
+        """Open a WebSocket.
 
-        Redirects cannot be followed by hand here: the session has to be made with `only_to`.
+        Raises what `get` raises, and `HandshakeError` where the dashboard itself refuses. Redirects cannot be followed by
+        hand here, nor refusals be read: the session has to be made with `only_to`.
         """
-        async with _bounded():
-            return await self._session.ws_connect(
+        return await _bounded(
+            self._session.ws_connect(
                 self._url / path,
                 headers={**self._headers, **headers},
                 max_msg_size=LARGEST_REPLY,
+                autoping=False,
                 timeout=ClientWSTimeout(ws_receive=SILENCE),
             )
+        )
 
-    async def _get(self, url: URL, headers: Mapping[str, str]) -> Reply:
+    async def _get(self, url: URL, headers: Mapping[str, str], most: int) -> Reply:
         """Follow redirects by hand: the library would send our headers along to another origin."""
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(MOST_REDIRECTS + 1):
             async with self._session.get(url, headers=headers, allow_redirects=False) as response:
                 if response.status not in _REDIRECTS:
-                    return await _read(response)
+                    return await _read(response, most)
                 url = _redirect(url, response.headers.get("Location", ""))
         raise GatewayError("redirected in a circle")
+
+    async def _post(self, url: URL, headers: Mapping[str, str], json: Mapping[str, object] | None, most: int) -> Reply:
+        async with self._session.post(url, headers=headers, json=json, allow_redirects=False) as response:
+            if response.status in _REDIRECTS:
+                _redirect(url, response.headers.get("Location", ""))
+                raise GatewayError("redirected")
+            return await _read(response, most)
+
+
+async def receive(socket: ClientWebSocketResponse) -> WSMessage:
+    """Wait for the next message of a WebSocket. Raises `TimeoutError` for silence, which pings do not break."""
+    loop = get_running_loop()
+    silent_at = loop.time() + SILENCE
+    while (message := await socket.receive(max(silent_at - loop.time(), _SOON))).type in (
+        WSMsgType.PING,
+        WSMsgType.PONG,
+    ):
+        if message.type is WSMsgType.PING:
+            await socket.pong(message.data)
+    return message
 
 
 async def hang_up(socket: ClientWebSocketResponse) -> None:
     """Close a WebSocket. The dashboard never answers a close, and its frames keep arriving: this waits for neither."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(_GOODBYE):
+        async with asyncio.timeout(LONGEST_GOODBYE):
             await socket.close()
 
 
 def only_to(url: URL) -> ClientMiddlewareType:
-    """Return a guard for a session that sends nothing to another origin, not even when it is redirected there."""
+    """Return a guard for a session that sends nothing to another origin, not even when it is redirected there.
+
+    Where a WebSocket is refused, it raises what the refusal says: the library would throw that away.
+    """
 
     async def guard(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         target = request.url.with_scheme(_HTTP_SCHEMES.get(request.url.scheme, request.url.scheme))
         if target.origin() != url.origin():
             raise MovedError(target)
-        return await handler(request)
+        response = await handler(request)
+        is_upgrade = request.url.scheme in _HTTP_SCHEMES or "Sec-WebSocket-Key" in request.headers
+        if is_upgrade and response.status != HTTPStatus.SWITCHING_PROTOCOLS and response.status not in _REDIRECTS:
+            try:
+                reply = await _read(response, LARGEST_GREETING)
+            finally:
+                response.close()
+            raise HandshakeError(response.status, reply)
+        return response
 
     return guard
 
 
-@asynccontextmanager
-async def _bounded() -> AsyncIterator[None]:
-    """Bound an exchange in time, and name what goes wrong in it."""
+def _most(path: str) -> int:
+    """Return how many bytes an answer may have."""
+    return min(LARGEST_BY_PATH.get(path, LARGEST_ANSWER), LARGEST_REPLY)
+
+
+async def _bounded[T](exchange: Awaitable[T]) -> T:
+    """Bound an exchange in time, and name what goes wrong in it.
+
+    The error is raised outside the handlers: the library's own carry our headers, the token among them, and what was
+    answered, a session's cookie among that, wherever they are shown.
+    """
+    error: NezhaError
     try:
-        async with asyncio.timeout(TIMEOUT):
-            yield
-    except TimeoutError as err:
-        raise RequestTimeoutError from err
-    except ClientConnectorDNSError as err:
-        raise CannotResolveError from err
-    except (ClientConnectorCertificateError, ClientSSLError) as err:
-        raise CertificateError from err
+        async with asyncio.timeout(LONGEST_EXCHANGE):
+            return await exchange
+    except TimeoutError:
+        error = RequestTimeoutError()
+    except ClientConnectorDNSError:
+        error = CannotResolveError()
+    except ClientConnectorCertificateError:
+        error = UntrustedError()
+    except ClientSSLError:
+        error = CertificateError()
     except ClientConnectorError as err:
-        if isinstance(err.os_error, ConnectionRefusedError):
-            raise RefusedError from err
-        raise UnreachableError from err
+        error = RefusedError() if isinstance(err.os_error, ConnectionRefusedError) else UnreachableError()
     except WSServerHandshakeError as err:
-        raise HandshakeError(err.status) from None
+        error = HandshakeError(err.status)
     except ClientResponseError:
-        # Without the cause: it would carry our headers, the token among them, wherever it is shown.
-        raise ProtocolError("the answer is not HTTP") from None
-    except (ClientError, OSError) as err:
-        raise UnreachableError from err
-
-
-def is_without_address(reply: Reply) -> bool:
-    """Whether a dashboard past its proxy (v1, v2) does not see who asks: it answers so with status 200, and blocks us."""
-    return reply.body.strip() == b"real ip header not found"
+        error = ProtocolError("the answer is not HTTP")
+    except ClientError, OSError:
+        error = UnreachableError()
+    except ValueError:
+        error = ProtocolError("what was to be sent is no request")
+    raise error
 
 
 def _redirect(url: URL, location: str) -> URL:
@@ -190,23 +258,28 @@ def _redirect(url: URL, location: str) -> URL:
     try:
         target = url.join(URL(location))
         same = target.origin() == url.origin()
-    except ValueError as err:
-        raise GatewayError("redirected to an address that is none") from err
+    except ValueError:
+        target, same = None, False
+    if target is None or target.user is not None or target.password is not None:
+        # With a user in the address, the library would refuse to send our own credential beside it.
+        raise GatewayError("redirected to an address that is none")
     if not same:
         raise MovedError(target)
     return target
 
 
-async def _read(response: ClientResponse) -> Reply:
+async def _read(response: ClientResponse, most: int) -> Reply:
     """Read a bounded body, and tell a web page from an answer of the dashboard."""
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise ServerError(f"status {response.status}")
     body = bytearray()
     async for chunk in response.content.iter_chunked(2**16):
         body += chunk
-        if len(body) > LARGEST_REPLY:
+        if len(body) > most:
             raise ProtocolError("the answer is too large")
     if response.content_type == "text/html" or body.lstrip()[:1] == b"<":
+        if response.status == HTTPStatus.FORBIDDEN and _BLOCK_PAGE in body:
+            raise BlockedError("the dashboard blocks this address")
         if response.status == HTTPStatus.NOT_FOUND:
             raise NotNezhaError("the API's address is unknown there")
         raise GatewayError(f"a web page with status {response.status}", status=response.status)

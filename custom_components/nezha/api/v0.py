@@ -1,7 +1,7 @@
 """Nezha v0: the API of the document, `CamelCase` fields in an envelope of `code`, `message` and `result`."""
 
-import asyncio
 from collections.abc import Mapping
+from http import HTTPStatus
 import sys
 from typing import Any, override
 
@@ -11,7 +11,9 @@ from .decode import (
     Fields,
     Kept,
     as_boot_time,
+    as_country,
     as_load,
+    as_name,
     as_object,
     as_percentage,
     as_speed,
@@ -21,14 +23,13 @@ from .decode import (
     as_uptime,
 )
 from .errors import AuthenticationError, ProtocolError
+from .limits import MOST_CARDS, MOST_ELEMENTS, MOST_PROCESSORS
 from .models import UNKNOWN_HOST, Host, Server, Snapshot, State, unreadable_servers
-from .parts import NoServerError, number_of, read_temperatures, read_used, unless_blank
+from .parts import NoServerError, in_batches, number_of, read_temperatures, read_used, unless_blank
 from .transport import Reply, Transport
 
 _UNAUTHORISED = 403
 """Stands in the envelope of an answer with HTTP status 200 (recorded exchange `bad_token.json`)."""
-_BATCH = 500
-"""Servers that are decoded before the loop has a turn."""
 
 
 class BackendV0(Backend):
@@ -50,17 +51,15 @@ class BackendV0(Backend):
         """
         reply = await self._transport.get("api/v1/server/details", self._headers)
         servers: dict[str, Server] = {}
-        omitted: list[str] = []
-        for turn, item in enumerate(sorted(_result(reply), key=_place), 1):
-            if turn % _BATCH == 0:
-                await asyncio.sleep(0)
+        omitted: dict[str, None] = {}
+        async for item in in_batches(sorted(_result(reply), key=_place)):
             try:
                 server = self._servers(number_of(item), item)
             except NoServerError as err:
-                omitted.append(str(err))
+                omitted[str(err)] = None
                 continue
             if server.identity in servers:
-                omitted.append(f"server {server.identity}: its number is taken by another one")
+                omitted[f"server {server.identity}: its number is taken by another one"] = None
                 continue
             servers[server.identity] = server
         numbers = {server.number for server in servers.values()}
@@ -75,9 +74,9 @@ class BackendV0(Backend):
         fields = Fields(item)
         number = number_of(item)
         tag = fields.text("tag")
-        country = fields.within("host").text("CountryCode").upper()
+        country = fields.within("host").text("CountryCode", as_country)
         host = self._hosts(number, fields.read("host", as_object) or {})
-        state = _decode_state(fields.within("status"), host.value or UNKNOWN_HOST)
+        state = _decode_state(fields.read("status", as_object) or {}, host.value or UNKNOWN_HOST)
         return Server(
             identity=str(number),
             number=number,
@@ -89,8 +88,8 @@ class BackendV0(Backend):
             # The sign says nothing by itself, but zero and below are Go's "no time": never since the dashboard's start.
             last_active=fields.read("last_active", as_time),
             host=host.value,
-            state=state,
-            unreadable=(*fields.unreadable, *host.unreadable),
+            state=state.value,
+            unreadable=(*fields.unreadable, *state.unreadable, *host.unreadable),
         )
 
 
@@ -109,20 +108,21 @@ def _place(item: object) -> tuple[int, int]:
 
 def _result(reply: Reply) -> list[Any]:
     """Open the envelope."""
-    envelope = reply.json()
-    match envelope:
+    match reply.json():
         case {"code": 0, "result": list(result)}:
+            if len(result) > MOST_ELEMENTS:
+                raise ProtocolError(f"the answer has {len(result)} servers")
             return result
         case {"code": 0, "result": None}:
             return []
         case {"code": int(code)} if code == _UNAUTHORISED:
             raise AuthenticationError
-    raise ProtocolError("the answer has no result")
+    raise reply.unexpected("the answer has no result")
 
 
-def is_v0(reply: Reply) -> bool:
+def is_v0(reply: Reply, answer: Mapping[str, Any]) -> bool:
     """Whether this is how a v0 dashboard answers `/api/v1/server/list` without a token: status 200 and a `code`."""
-    return reply.status == 200 and isinstance(reply.json().get("code"), int)
+    return reply.status == HTTPStatus.OK and isinstance(answer.get("code"), int)
 
 
 def _decode_host(source: Mapping[str, Any]) -> Decoded[Host | None]:
@@ -130,22 +130,23 @@ def _decode_host(source: Mapping[str, Any]) -> Decoded[Host | None]:
     fields = Fields(source, path="host.")
     host = Host(
         platform=fields.text("Platform"),
-        platform_version=fields.text("PlatformVersion"),
-        cpu=fields.texts("CPU"),
-        gpu=fields.texts("GPU"),
+        platform_version=fields.text("PlatformVersion", as_name),
+        cpu=fields.texts("CPU", MOST_PROCESSORS),
+        gpu=fields.texts("GPU", MOST_CARDS, as_name),
         memory_total=fields.read("MemTotal", as_total),
         disk_total=fields.read("DiskTotal", as_total),
         swap_total=fields.read("SwapTotal", as_uint),
         arch=fields.text("Arch"),
         virtualization=fields.text("Virtualization"),
         boot_time=fields.read("BootTime", as_boot_time),
-        agent_version=fields.text("Version"),
+        agent_version=fields.text("Version", as_name),
     )
-    return Decoded(unless_blank(host), tuple(fields.unreadable))
+    return unless_blank(host, fields)
 
 
-def _decode_state(fields: Fields, host: Host) -> State | None:
+def _decode_state(source: Mapping[str, Any], host: Host) -> Decoded[State | None]:
     """Decode `status`. `GPU` is one number, 0 also where there is no card."""
+    fields = Fields(source, path="status.")
     return unless_blank(
         State(
             cpu=fields.read("CPU", as_percentage),
@@ -165,5 +166,6 @@ def _decode_state(fields: Fields, host: Host) -> State | None:
             processes=fields.read("ProcessCount", as_uint),
             temperatures=read_temperatures(fields, "Temperatures", {}),
             gpu=(fields.read("GPU", as_percentage),) if host.gpu else (),
-        )
+        ),
+        fields,
     )

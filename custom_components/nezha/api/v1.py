@@ -4,28 +4,29 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from functools import partial
 from http import HTTPStatus
 import logging
-import re
 from typing import Any, override
 
 from aiohttp import ClientWebSocketResponse
 
 from .backend import Backend
-from .credentials import Credential
+from .credentials import Credential, is_token
 from .decode import Kept, MalformedError
+from .envelope import UnauthorisedError, data_of
 from .errors import (
     AuthenticationError,
     BlockedError,
-    GatewayError,
     HandshakeError,
     MissingScopeError,
     NezhaError,
     ProtocolError,
     ReportedError,
     SessionRefusedError,
+    UnknownPathError,
 )
+from .limits import MOST_ELEMENTS
 from .live import frames
-from .models import Frame, Snapshot, unreadable_servers
-from .transport import Reply, Transport, is_without_address
+from .models import Frame, Snapshot
+from .transport import Reply, Transport
 from .v1_decode import (
     FrameDecoder,
     ServersDecoder,
@@ -41,14 +42,13 @@ _SERVERS = "api/v1/server"
 _GROUPS = "api/v1/server-group"
 _SERVICES = "api/v1/service"
 _TASKS = "api/v1/cron"
-_SCOPE = re.compile(r"lacks scope (nezha:[\w:]+)")
+_NO_GROUPS: Mapping[int, tuple[str, ...]] = {}
 _RUN_SCOPE = "nezha:cron:exec"
 _TOKENS = "api/v1/api-tokens"
 _READ_SCOPES = ("nezha:inventory:read", "nezha:service:read")
 _OLD_READ_SCOPES = ("nezha:server:read", "nezha:service:read")
 """What reads the same in v2.1, which knows no inventory."""
 _TASK_SCOPES = ("nezha:cron:read", _RUN_SCOPE)
-_LONGEST_TOKEN = 8_192
 
 
 class BackendV1(Backend):
@@ -57,15 +57,15 @@ class BackendV1(Backend):
     has_extras = True
 
     def __init__(self, transport: Transport, credential: Credential, *, run_by_get: bool) -> None:
-        """Take a credential that the generation knows; v1 runs a task by GET, v2 by POST."""
+        """Take a credential that the generation knows; `run_by_get` says by which method a task is run first."""
         self._transport = transport
         self._credential = credential
-        self._run_by_get = run_by_get
-        self._runs_tasks = None if credential.scoped else True
+        self._run_methods = [self._get, self._post] if run_by_get else [self._post, self._get]
+        self._runs_tasks: bool | None = None if credential.scoped else True
         self._denied: set[str] = set()
         self._groups: Things[tuple[str, ...]] | None = None
-        self._open = Kept(_open)
-        self._decode_servers = Kept(ServersDecoder())
+        self._open = Kept(data_of)
+        self._decode_servers = ServersDecoder()
         self._decode_groups = Kept(decode_groups)
         self._decode_services = Kept(decode_services)
         self._decode_cycles = Kept(decode_cycles)
@@ -82,20 +82,20 @@ class BackendV1(Backend):
         services = _decoded(self._decode_services, _SERVICES, _part(told, "services"))
         cycles = _decoded(self._decode_cycles, _SERVICES, _part(told, "cycle_transfer_stats"))
         tasks = _decoded(self._decode_tasks, _TASKS, await self._optional(_TASKS, []))
-        servers, omitted = self._decode_servers(_SERVERS, listed, groups.by_number if groups else {})
+        servers = await self._decode_servers(listed, groups.by_number if groups else _NO_GROUPS)
         return Snapshot(
             now=now,
-            servers=servers,
-            omitted=omitted,
+            servers=servers.servers,
+            omitted=servers.omitted,
             unreadable=(
-                *unreadable_servers(servers.values()),
+                *servers.unreadable,
                 *(each for things in (groups, services, cycles, tasks) if things for each in things.unreadable),
             ),
             groups_known=groups is not None,
             services=_by_number(services),
             cycles=_by_number(cycles),
             tasks=_by_number(tasks),
-            runs_tasks=tasks is not None and await self._may_run_tasks(),
+            runs_tasks=None if tasks is None else await self._may_run_tasks(),
         )
 
     @override
@@ -109,7 +109,7 @@ class BackendV1(Backend):
                 await self._fetch(path)
             except MissingScopeError as err:
                 missing.append(err.scope)
-        if not await self._may_run_tasks():
+        if await self._may_run_tasks() is False:
             missing.append(_RUN_SCOPE)
         return list(dict.fromkeys(missing))
 
@@ -120,9 +120,19 @@ class BackendV1(Backend):
 
     @override
     async def run_task(self, task: int) -> None:
-        """Run a task now."""
+        """Run a task now, by the method that the release knows: up to v2.0.13 it is GET, from v2.0.14 on POST.
+
+        The other one is tried only where the dashboard says that it knows no such path, and so ran nothing.
+        """
         path = f"api/v1/cron/{task}/manual"
-        await self._ask(self._get(path) if self._run_by_get else self._post(path), _open)
+        for send in tuple(self._run_methods):
+            try:
+                await self._ask(send(path), data_of)
+            except UnknownPathError:
+                self._run_methods.append(self._run_methods.pop(0))
+            else:
+                return
+        raise UnknownPathError(HTTPStatus.NOT_FOUND)
 
     @override
     async def create_token(self, name: str, *, run_tasks: bool) -> str:
@@ -137,9 +147,9 @@ class BackendV1(Backend):
             return await self._create_token(name, (*_OLD_READ_SCOPES, *tasks))
 
     async def _create_token(self, name: str, scopes: Sequence[str]) -> str:
-        data, _ = await self._ask(self._post(_TOKENS, {"name": name, "scopes": [*scopes]}), _open)
+        data, _ = await self._ask(self._post(_TOKENS, {"name": name, "scopes": [*scopes]}), data_of)
         match data:
-            case {"token": str(token)} if token.isascii() and token.isprintable() and 0 < len(token) <= _LONGEST_TOKEN:
+            case {"token": str(token)} if is_token(token):
                 return token
         raise ProtocolError("the answer has no token")
 
@@ -148,25 +158,33 @@ class BackendV1(Backend):
         try:
             return await self._transport.connect("api/v1/ws/server", headers)
         except HandshakeError as err:
-            if err.status == HTTPStatus.UNAUTHORIZED:
-                self._credential.refuse(headers)
-            raise
+            if err.reply is None:
+                raise
+            reply = err.reply
+        try:
+            data_of(reply)
+        except UnauthorisedError:
+            self._credential.refuse(headers)
+        raise HandshakeError(reply.status, reply)
 
-    async def _may_run_tasks(self) -> bool:
-        """Whether the credential has the scope: asked of task 0, which is none, so that nothing runs."""
+    async def _may_run_tasks(self) -> bool | None:
+        """Whether the credential has the scope: asked of task 0, which is none, so that nothing runs.
+
+        `None` where no answer said so yet.
+        """
         if self._runs_tasks is None:
             try:
                 await self.run_task(0)
             except MissingScopeError:
                 self._runs_tasks = False
             except ReportedError as err:
-                # It says that there is no such task (recorded exchange `cron_manual_unknown.json`); 404 is another matter.
-                self._runs_tasks = err.status == HTTPStatus.OK
+                # It says, in its own language, that there is no such task (recorded exchange `cron_manual_unknown.json`).
+                if err.status == HTTPStatus.OK and not isinstance(err, UnknownPathError):
+                    self._runs_tasks = True
             except AuthenticationError, BlockedError:
                 raise
             except NezhaError as err:
-                _LOGGER.debug("Whether tasks may be run cannot be had: %s", err)
-                return False
+                _LOGGER.debug("Whether tasks may be run is unknown: %s", err or type(err).__name__)
             else:
                 self._runs_tasks = True
         return self._runs_tasks
@@ -194,11 +212,7 @@ class BackendV1(Backend):
                 headers = await self._credential.headers(self._transport)
                 reply = await send(headers)
                 return open_reply(reply), reply.now
-            except GatewayError as err:
-                if err.status == HTTPStatus.FORBIDDEN:
-                    raise BlockedError from err
-                raise
-            except _RefusedError:
+            except UnauthorisedError:
                 self._credential.refuse(headers)
         raise SessionRefusedError
 
@@ -230,32 +244,14 @@ class BackendV1(Backend):
         return empty if data is None else data
 
 
-class _RefusedError(Exception):
-    """The dashboard refuses the credential: status 401 for a token, 200 for a session."""
-
-
-def _open(reply: Reply) -> object:
-    """Open the envelope."""
-    if is_without_address(reply):
-        raise BlockedError("the dashboard does not see who asks")
-    match reply.json():
-        case {"error": str(error)}:
-            if reply.status == HTTPStatus.UNAUTHORIZED or error.startswith("ApiErrorUnauthorized"):
-                raise _RefusedError
-            if scope := _SCOPE.search(error):
-                raise MissingScopeError(scope[1])
-            raise ReportedError(reply.status)
-        case {"success": True, **rest}:
-            return rest.get("data")
-    raise ProtocolError("the answer has no data")
-
-
 def _list(data: object) -> list[Any]:
     """Return a list; an empty one is absent from the envelope or null."""
     if data is None:
         return []
     if not isinstance(data, list):
         raise ProtocolError("the answer's data is no list")
+    if len(data) > MOST_ELEMENTS:
+        raise ProtocolError(f"the answer has {len(data)} servers")
     return data
 
 

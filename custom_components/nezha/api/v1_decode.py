@@ -1,8 +1,9 @@
 """What v1 and v2 send, decoded into models. Fields of value 0 are absent."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from .decode import (
@@ -12,11 +13,13 @@ from .decode import (
     MalformedError,
     as_amount,
     as_boot_time,
+    as_country,
     as_flag,
     as_list,
     as_load,
     as_moment,
     as_moment_in_seconds,
+    as_name,
     as_object,
     as_percentage,
     as_speed,
@@ -25,9 +28,33 @@ from .decode import (
     as_uptime,
 )
 from .errors import ProtocolError
-from .limits import LAST_SECOND
-from .models import UNKNOWN_HOST, Frame, Host, Kind, Report, Server, Service, State, Task, TrafficCycle, Unreadable
-from .parts import NoServerError, number_of, read_temperatures, read_used, unless_blank
+from .limits import (
+    LAST_SECOND,
+    MOST_CARDS,
+    MOST_CYCLES,
+    MOST_DAYS,
+    MOST_ELEMENTS,
+    MOST_GROUPS,
+    MOST_GROUPS_OF_SERVER,
+    MOST_PROCESSORS,
+    MOST_SERVICES,
+    MOST_TASKS,
+)
+from .models import (
+    UNKNOWN_HOST,
+    Frame,
+    Host,
+    Kind,
+    Report,
+    Server,
+    Service,
+    State,
+    Task,
+    TrafficCycle,
+    Unreadable,
+    unreadable_servers,
+)
+from .parts import NoServerError, in_batches, number_of, read_temperatures, read_used, unless_blank
 from .public_note import parse_public_note
 
 _MOST_DIGITS = 20
@@ -67,12 +94,14 @@ class Things[T]:
 
 
 def _things[T](
-    kind: Kind, entries: Iterable[tuple[object, object]], decode: Callable[[int, Fields], tuple[str, T]]
+    kind: Kind, entries: Sequence[tuple[object, object]], decode: Callable[[int, Fields], tuple[str, T]], most: int
 ) -> Things[T]:
-    """Decode what has a number, given with it; what has none is left out. `decode` returns a thing and its name."""
+    """Decode the first that have a number, given with them; what has none is left out. `decode` returns name and thing."""
     by_number: dict[int, T] = {}
     unreadable: list[Unreadable] = []
-    for called, value in entries:
+    if len(entries) > most:
+        unreadable.append(Unreadable(kind=kind, number=None, name="", fields=(f"{len(entries)} are too many",)))
+    for called, value in entries[:most]:
         try:
             number, fields = as_uint(called), Fields(as_object(value))
         except MalformedError as err:
@@ -84,16 +113,14 @@ def _things[T](
     return Things(by_number, tuple(unreadable))
 
 
-def _listed(data: object) -> Iterator[tuple[object, object]]:
-    """Give the elements of a list with their numbers."""
-    for item in as_list(data):
-        yield item.get("id") if isinstance(item, dict) else item, item
+def _listed(data: object) -> list[tuple[object, object]]:
+    """Return the elements of a list with their numbers."""
+    return [(item.get("id") if isinstance(item, dict) else item, item) for item in as_list(data)]
 
 
-def _keyed(data: object) -> Iterator[tuple[object, object]]:
-    """Give the values of an object with the numbers that are its keys."""
-    for key, value in as_object(data).items():
-        yield _number_of(key), value
+def _keyed(data: object) -> list[tuple[object, object]]:
+    """Return the values of an object with the numbers that are its keys."""
+    return [(_number_of(key), value) for key, value in as_object(data).items()]
 
 
 def _number_of(key: str) -> int | str:
@@ -104,7 +131,7 @@ def _number_of(key: str) -> int | str:
 @dataclass(frozen=True, slots=True)
 class _Group:
     name: str
-    members: tuple[int | None, ...]
+    members: tuple[int, ...]
 
 
 def decode_groups(data: object) -> Things[tuple[str, ...]]:
@@ -115,20 +142,30 @@ def decode_groups(data: object) -> Things[tuple[str, ...]]:
 
     def decode(number: int, fields: Fields) -> tuple[str, _Group]:
         name = fields.within("group").text("name")
-        return name, _Group(name, fields.each("servers", as_uint))
+        members = fields.each("servers", as_uint, MOST_ELEMENTS)
+        return name, _Group(name, tuple(member for member in members if member is not None))
 
     def called(item: object) -> object:
         group = item.get("group") if isinstance(item, dict) else item
         return group.get("id") if isinstance(group, dict) else group
 
-    groups = _things(Kind.GROUP, ((called(item), item) for item in as_list(data)), decode)
+    groups = _things(Kind.GROUP, [(called(item), item) for item in as_list(data)], decode, MOST_GROUPS)
     by_server: dict[int, tuple[str, ...]] = {}
     for group in groups.by_number.values():
-        if group.name:
-            for member in group.members:
-                if member is not None:
-                    by_server[member] = (*by_server.get(member, ()), group.name)
+        for member in group.members:
+            known = by_server.get(member, ())
+            if group.name and len(known) < MOST_GROUPS_OF_SERVER:
+                by_server[member] = (*known, group.name)
     return Things(by_server, groups.unreadable)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The servers of a list by identity, the lines that name those left out, and what of the others is unreadable."""
+
+    servers: Mapping[str, Server]
+    omitted: tuple[str, ...]
+    unreadable: tuple[Unreadable, ...]
 
 
 class ServersDecoder:
@@ -136,31 +173,36 @@ class ServersDecoder:
 
     def __init__(self) -> None:
         """Keep nothing yet."""
+        self._listed: object = None
+        self._groups: object = None
+        self._decoded = Listed({}, (), ())
         self._servers = Kept(self._decode)
         self._hosts = Kept(_decode_host)
         self._notes = Kept(parse_public_note)
 
-    def __call__(
-        self, listed: list[Any], groups: Mapping[int, tuple[str, ...]]
-    ) -> tuple[dict[str, Server], tuple[str, ...]]:
-        """Decode all servers; one without number or uuid is left out and named."""
+    async def __call__(self, listed: list[Any], groups: Mapping[int, tuple[str, ...]]) -> Listed:
+        """Decode all servers; one without number or uuid is left out and named. The same objects give the same again."""
+        if self._listed is listed and self._groups is groups:
+            return self._decoded
         servers: dict[str, Server] = {}
-        omitted: list[str] = []
-        for item in listed:
+        omitted: dict[str, None] = {}
+        async for item in in_batches(listed):
             try:
                 number = number_of(item)
                 server = self._servers(number, item, groups.get(number, ()))
             except NoServerError as err:
-                omitted.append(str(err))
+                omitted[str(err)] = None
                 continue
             if server.identity in servers:
-                omitted.append(f"server {server.number}: its uuid is taken by another one")
+                omitted[f"server {server.number}: its uuid is taken by another one"] = None
                 continue
             servers[server.identity] = server
         numbers = {server.number for server in servers.values()}
         for kept in (self._servers, self._hosts, self._notes):
             kept.forget_all_but(numbers)
-        return servers, tuple(omitted)
+        self._listed, self._groups = listed, groups
+        self._decoded = Listed(servers, tuple(omitted), unreadable_servers(servers.values()))
+        return self._decoded
 
     def _decode(self, item: Mapping[str, Any], groups: tuple[str, ...]) -> Server:
         """Decode an element of the list."""
@@ -172,6 +214,7 @@ class ServersDecoder:
         geoip = fields.within("geoip")
         addresses = geoip.within("ip")
         host = self._hosts(number, fields.read("host", as_object) or {})
+        state = _decode_state(fields.read("state", as_object) or {}, host.value or UNKNOWN_HOST)
         return Server(
             identity=identity,
             number=number,
@@ -179,12 +222,12 @@ class ServersDecoder:
             groups=groups,
             ipv4=addresses.text("ipv4_addr"),
             ipv6=addresses.text("ipv6_addr"),
-            country=geoip.text("country_code").upper(),
+            country=geoip.text("country_code", as_country),
             last_active=fields.read("last_active", as_moment_in_seconds),
             host=host.value,
-            state=_decode_state(fields.within("state").with_defaults(_EMPTY_STATE), host.value or UNKNOWN_HOST),
+            state=state.value,
             public_note=self._notes(number, fields.read("public_note", _as_note) or ""),
-            unreadable=(*fields.unreadable, *host.unreadable),
+            unreadable=(*fields.unreadable, *state.unreadable, *host.unreadable),
         )
 
 
@@ -200,22 +243,23 @@ def _decode_host(source: Mapping[str, Any]) -> Decoded[Host | None]:
     fields = Fields({**_EMPTY_HOST, **source}, path="host.")
     host = Host(
         platform=fields.text("platform"),
-        platform_version=fields.text("platform_version"),
-        cpu=fields.texts("cpu"),
-        gpu=fields.texts("gpu"),
+        platform_version=fields.text("platform_version", as_name),
+        cpu=fields.texts("cpu", MOST_PROCESSORS),
+        gpu=fields.texts("gpu", MOST_CARDS, as_name),
         memory_total=fields.read("mem_total", as_total),
         disk_total=fields.read("disk_total", as_total),
         swap_total=fields.read("swap_total", as_uint),
         arch=fields.text("arch"),
         virtualization=fields.text("virtualization"),
         boot_time=fields.read("boot_time", as_boot_time),
-        agent_version=fields.text("version"),
+        agent_version=fields.text("version", as_name),
     )
-    return Decoded(unless_blank(host), tuple(fields.unreadable))
+    return unless_blank(host, fields)
 
 
-def _decode_state(fields: Fields, host: Host) -> State | None:
+def _decode_state(source: Mapping[str, Any], host: Host) -> Decoded[State | None]:
     """Decode `state`."""
+    fields = Fields({**_EMPTY_STATE, **source}, path="state.")
     return unless_blank(
         State(
             cpu=fields.read("cpu", as_percentage),
@@ -234,8 +278,9 @@ def _decode_state(fields: Fields, host: Host) -> State | None:
             udp_connections=fields.read("udp_conn_count", as_uint),
             processes=fields.read("process_count", as_uint),
             temperatures=read_temperatures(fields, "temperatures", _EMPTY_TEMPERATURE),
-            gpu=fields.each("gpu", as_percentage),
-        )
+            gpu=fields.each("gpu", as_percentage, MOST_CARDS),
+        ),
+        fields,
     )
 
 
@@ -247,7 +292,7 @@ class FrameDecoder:
         self._hosts = Kept(_decode_host)
         self._reports = Kept(self._decode)
 
-    def __call__(self, value: object) -> Frame:
+    async def __call__(self, value: object) -> Frame:
         """Decode a frame. A server in it without a number is left out: the list will tell. Raises `ProtocolError`."""
         try:
             frame = as_object(value)
@@ -255,7 +300,9 @@ class FrameDecoder:
         except MalformedError as err:
             raise ProtocolError(f"no frame: {err}") from err
         reports: dict[int, Report] = {}
-        for item in listed:
+        if len(listed) > MOST_ELEMENTS:
+            raise ProtocolError(f"the frame has {len(listed)} servers")
+        async for item in in_batches(listed):
             with suppress(NoServerError):
                 number = number_of(item)
                 reports[number] = self._reports(number, number, item)
@@ -269,11 +316,12 @@ class FrameDecoder:
     def _decode(self, number: int, item: Mapping[str, Any]) -> Report:
         fields = Fields(item)
         host = self._hosts(number, fields.read("host", as_object) or {})
+        state = _decode_state(fields.read("state", as_object) or {}, host.value or UNKNOWN_HOST)
         return Report(
             last_active=fields.read("last_active", as_moment_in_seconds),
             boot_time=host.value.boot_time if host.value else None,
-            state=_decode_state(fields.within("state").with_defaults(_EMPTY_STATE), host.value or UNKNOWN_HOST),
-            unreadable=(*fields.unreadable, *host.unreadable),
+            state=state.value,
+            unreadable=(*fields.unreadable, *state.unreadable, *host.unreadable),
         )
 
 
@@ -286,7 +334,7 @@ def _as_milliseconds(value: object) -> int:
 
 def decode_services(data: object) -> Things[Service]:
     """Decode the probes of `/api/v1/service`, an object by number. Raises `MalformedError` where it is none."""
-    return _things(Kind.SERVICE, _keyed(data), _decode_service)
+    return _things(Kind.SERVICE, _keyed(data), _decode_service, MOST_SERVICES)
 
 
 def _decode_service(number: int, fields: Fields) -> tuple[str, Service]:
@@ -298,28 +346,27 @@ def _decode_service(number: int, fields: Fields) -> tuple[str, Service]:
         name=name,
         current_up=fields.read("current_up", as_uint),
         current_down=fields.read("current_down", as_uint),
-        delay=fields.each("delay", as_amount),
-        up=fields.each("up", as_uint),
-        down=fields.each("down", as_uint),
+        delay=fields.each("delay", as_amount, MOST_DAYS),
+        up=fields.each("up", as_uint, MOST_DAYS),
+        down=fields.each("down", as_uint, MOST_DAYS),
     )
 
 
 def decode_cycles(data: object) -> Things[TrafficCycle]:
     """Decode the traffic cycles of `/api/v1/service`, by the rule's number. Raises `MalformedError` as for services."""
-    return _things(Kind.CYCLE, _keyed(data), _decode_cycle)
+    return _things(Kind.CYCLE, _keyed(data), _decode_cycle, MOST_CYCLES)
 
 
 def _decode_cycle(number: int, fields: Fields) -> tuple[str, TrafficCycle]:
     fields = fields.with_defaults(_EMPTY_CYCLE)
     used: dict[int, int | None] = {}
     transfer = fields.read("transfer", as_object) or {}
-    for key in transfer:
+    counted = fields.within("transfer")
+    for key in islice(transfer, MOST_ELEMENTS):
         try:
-            server = as_uint(_number_of(key))
+            used[as_uint(_number_of(key))] = counted.read(key, as_uint)
         except MalformedError:
             fields.note("transfer")
-        else:
-            used[server] = Fields(transfer, fields.unreadable, "transfer.").read(key, as_uint)
     name = fields.text("name")
     return name, TrafficCycle(
         number=number,
@@ -333,7 +380,7 @@ def _decode_cycle(number: int, fields: Fields) -> tuple[str, TrafficCycle]:
 
 def decode_tasks(data: object) -> Things[Task]:
     """Decode the list of `/api/v1/cron`. Raises `MalformedError` where it is none."""
-    return _things(Kind.TASK, _listed(data), _decode_task)
+    return _things(Kind.TASK, _listed(data), _decode_task, MOST_TASKS)
 
 
 def _decode_task(number: int, fields: Fields) -> tuple[str, Task]:

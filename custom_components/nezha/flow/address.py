@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 import ipaddress
 import re
 
-from aiohttp import ClientConnectorCertificateError, ClientSession
+from aiohttp import ClientSession
 from yarl import URL
 
 from ..api import (
@@ -16,6 +16,7 @@ from ..api import (
     ProtocolError,
     ServerError,
     UnreachableError,
+    UntrustedError,
     identify,
 )
 
@@ -76,7 +77,7 @@ async def find_dashboard(
                 break
             except (GatewayError, ProtocolError) as err:
                 errors.append(err)
-        if isinstance(errors[-1].__cause__, ClientConnectorCertificateError):
+        if isinstance(errors[-1], UntrustedError):
             # There is https, with a certificate that is not to be trusted: no reason to do without either.
             break
     raise max(errors, key=_weight)

@@ -21,6 +21,7 @@ from homeassistant.const import (
     CONF_PASSWORD,
     CONF_TOKEN,
     CONF_URL,
+    CONF_USERNAME,
     CONF_VERIFY_SSL,
 )
 from homeassistant.core import callback
@@ -188,6 +189,7 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
             site_name=found.site_name,
             verify_ssl=verify_ssl,
             headers=headers,
+            has_oauth=bool(found.oauth_providers),
         )
 
     def _changed_entry(self) -> NezhaConfigEntry | None:
@@ -301,7 +303,16 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def _connect(self, session: Any, credential: Credential) -> Backend:
         dashboard = self._dashboard
-        return connect(session, dashboard.url, dashboard.generation, dashboard.headers, **credential)
+        return connect(
+            session,
+            dashboard.url,
+            dashboard.generation,
+            dashboard.headers,
+            token=credential.get(CONF_TOKEN),
+            username=credential.get(CONF_USERNAME, ""),
+            password=credential.get(CONF_PASSWORD, ""),
+            has_oauth=dashboard.has_oauth,
+        )
 
     # --- What else
 

@@ -25,6 +25,8 @@ class FoundDashboard:
     site_name: str
     verify_ssl: bool
     headers: Mapping[str, str]
+    has_oauth: bool = False
+    """Whether its users may sign in elsewhere, so that a password may be refused for being switched off."""
 
     @property
     def title(self) -> str:

@@ -59,6 +59,7 @@ def overview(hass: HomeAssistant, entry: ConfigEntry, structure: Structure, view
             "path": path,
             "groups": place.groups,
             "country": place.country,
+            "silent_since": place.silent_since,
             "entities": entities[key],
         }
         for key, path, place in _servers(entities, structure)

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from ..api import Service
 from ..figures import availability
+from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaCoordinator
 
 _DAYS = 30
@@ -23,6 +24,11 @@ class Place:
     """In the dashboard's order."""
     country: str = ""
     """ISO 3166 code in capitals, or empty."""
+    silent_since: int | None = None
+    """When a server that is offline reported last, by the dashboard's clock; `None` while it is online, or if it never did.
+
+    A restart of Home Assistant is a change of all its states: they do not tell for how long a server has been offline.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +66,7 @@ class Structure:
         identities = [identity for identity in listed if identity in known]
         identities += [identity for identity in known if identity not in listed]
         return cls(
-            servers={
-                identity: Place(groups=known[identity].server.groups, country=known[identity].server.country)
-                for identity in identities
-            },
+            servers={identity: _place(known[identity]) for identity in identities},
             services={key: _days(service) for key, service in coordinator.services.items()},
             cycles={str(number): cycle.name for number, cycle in coordinator.cycles.items()},
         )
@@ -73,7 +76,7 @@ class Structure:
         """Restore from what `to_dict` gave, after a way through JSON."""
         return cls(
             servers={
-                identity: Place(groups=tuple(place["groups"]), country=place["country"])
+                identity: Place(**{**place, "groups": tuple(place["groups"])})
                 for identity, place in data["servers"].items()
             },
             services={key: tuple(days) for key, days in data["services"].items()},
@@ -83,6 +86,15 @@ class Structure:
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return asdict(self)
+
+
+def _place(known: KnownServer) -> Place:
+    """Return where a server is."""
+    return Place(
+        groups=known.server.groups,
+        country=known.server.country,
+        silent_since=None if known.online else known.memory.last_active,
+    )
 
 
 def _days(service: Service) -> tuple[float | None, ...]:

@@ -1,5 +1,6 @@
 """The commands that the modules ask."""
 
+from hashlib import sha256
 from typing import Any
 
 import voluptuous as vol
@@ -7,6 +8,7 @@ import voluptuous as vol
 from homeassistant.components import websocket_api
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
@@ -18,6 +20,7 @@ from .structure import Structure
 _STORE_VERSION = 1
 _STORE_DELAY = 10
 """Seconds."""
+_REVISION_LENGTH = 12
 
 
 class Memory:
@@ -79,16 +82,32 @@ def websocket_frontend(hass: HomeAssistant, connection: websocket_api.ActiveConn
     connection.send_result(msg["id"], {"base": served.base if served else None})
 
 
-@websocket_api.websocket_command({vol.Required("type"): "nezha/overview", vol.Optional("entry_id"): str})
+@websocket_api.websocket_command(
+    {vol.Required("type"): "nezha/overview", vol.Optional("entry_id"): str, vol.Optional("revision"): str}
+)
 @websocket_api.async_response
 async def websocket_overview(
     hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Tell the structure of all dashboards, or of one."""
+    """Tell the structure of all dashboards, or of one; no hubs where it is that of the revision which is known already."""
     entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False, include_disabled=False)
     if entry_id := msg.get("entry_id"):
         entries = [entry for entry in entries if entry.entry_id == entry_id]
     viewer = Viewer.of(connection.user)
     memory = hass.data[_MEMORY]
     hubs = [overview(hass, entry, await memory.structure(entry), viewer) for entry in entries]
-    connection.send_result(msg["id"], {"hubs": hubs})
+    revision = _revision(hubs)
+    connection.send_result(msg["id"], {"revision": revision, "hubs": None if revision == msg.get("revision") else hubs})
+
+
+def _revision(hubs: list[dict[str, Any]]) -> str:
+    """Return what is another where a page is to be laid out anew: not because of who is offline, or how a service fares."""
+    laid_out = [
+        hub
+        | {
+            "servers": [server | {"silent_since": None} for server in hub["servers"]],
+            "services": [service | {"days": len(service["days"])} for service in hub["services"]],
+        }
+        for hub in hubs
+    ]
+    return sha256(json_bytes(laid_out)).hexdigest()[:_REVISION_LENGTH]

@@ -268,8 +268,9 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
             self.counted = _counted(snapshot.cycles or {}, self._fleet.servers)
         self.snapshot = snapshot
         self.services = {f"{SERVICE_PREFIX}{number}": service for number, service in (snapshot.services or {}).items()}
-        tasks = (snapshot.tasks if snapshot.runs_tasks else None) or {}
-        self.tasks = {f"task_{number}": task for number, task in tasks.items()}
+        if snapshot.tasks is not None and snapshot.runs_tasks is not None:
+            tasks = snapshot.tasks if snapshot.runs_tasks else {}
+            self.tasks = {f"task_{number}": task for number, task in tasks.items()}
         await self._keep(booted=booted)
         await self.devices.update(self._fleet.servers, self.services, snapshot)
         self._log_offline(earlier)
@@ -366,13 +367,12 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
 
     def _log_unread(self, snapshot: Snapshot) -> None:
         """Name what of an answer cannot be read, each part once."""
-        if unknown := set(snapshot.omitted) - self._logged_omitted:
-            self._logged_omitted |= unknown
-            _LOGGER.warning("Left out of the dashboard's answer: %s", "; ".join(sorted(unknown)))
+        unknown = set(snapshot.omitted) - self._logged_omitted
         fresh = [each for each in snapshot.unreadable if (each.kind, each.number) not in self._logged_unreadable]
-        if fresh:
+        if unknown or fresh:
+            self._logged_omitted |= unknown
             self._logged_unreadable |= {(each.kind, each.number) for each in fresh}
-            _LOGGER.warning("Unknown, as they cannot be read: %s", "; ".join(map(str, fresh)))
+            _LOGGER.warning("Left out of the dashboard's answer: %s", "; ".join([*sorted(unknown), *map(str, fresh)]))
         for server in snapshot.servers.values():
             if server.public_note.malformed and server.identity not in self._logged_notes:
                 self._logged_notes.add(server.identity)

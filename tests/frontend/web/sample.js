@@ -15,6 +15,7 @@ export function server(number, more = {}) {
   return {
     device_id: `device-${number}`,
     path: `server-${number}`,
+    silent_since: null,
     groups: [`Group ${number % 3}`],
     country: "JP",
     entities: Object.fromEntries(keys.map((key) => [key, `${domain[key] ?? "sensor"}.server_${number}_${key}`])),

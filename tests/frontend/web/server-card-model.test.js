@@ -70,6 +70,12 @@ test("a server that went offline says since when, and has no values whatever its
   assert.deepEqual(withoutValues({ online: ["off"], last_active: ["unavailable"] }), ["offline", "Offline · 3 min"]);
 });
 
+test("what the integration remembers of a server that is offline outlives a restart", () => {
+  const { detail } = model({ online: ["off"] }, { silent_since: NOW / 1000 - 5 * 3600 });
+  assert.equal(detail, "Offline · 5 h");
+  assert.equal(model({}, { silent_since: 1 }).status, "online");
+});
+
 test("a server that never reported, and one of which nothing is known", () => {
   assert.deepEqual(withoutValues({ online: ["off"], boot_time: ["unknown"] }), ["never", "Never reported"]);
   assert.deepEqual(withoutValues({ online: ["unavailable"] }), ["unknown", "No data"]);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { plain } from "../../../custom_components/nezha/frontend/web/cards.js";
 import { LANGUAGES } from "../../../custom_components/nezha/frontend/web/texts/index.js";
+import { attentionSection, concernsOf, heldBy } from "../../../custom_components/nezha/frontend/web/views/attention.js";
 import { viewsOf } from "../../../custom_components/nezha/frontend/web/views/dashboard.js";
 import { contextOf } from "../../../custom_components/nezha/frontend/web/views/parts.js";
 import { serverView } from "../../../custom_components/nezha/frontend/web/views/server.js";
@@ -100,23 +101,86 @@ test("many groups are pages behind the first, not tabs", () => {
   assert.ok(pages(all).every(({ subview, back_path }) => subview && back_path === "/nezha-demo/servers"));
 });
 
-test("what needs attention is hidden while there is nothing to say", () => {
-  const { sections } = serversOf(hub(3));
-  const [heading, ...cards] = sections[2].cards;
-  assert.equal(heading.heading, "Needs attention");
-  assert.equal(sections[2].visibility[0].conditions.length, cards.length);
-  assert.ok(cards.every(({ visibility }) => visibility.length));
-  const offline = cards.filter(({ type }) => type === "custom:nezha-server-card");
-  assert.deepEqual(offline[0].visibility, [
-    { condition: "state", entity: "binary_sensor.server_1_online", state: "off" },
-    { condition: "state", entity: "sensor.server_1_boot_time", state_not: ["unknown", "unavailable"] },
+const concerns = (states, only = hub(3), more = {}) => {
+  const made = context([only], {}, { states, ...more });
+  const all = concernsOf(only, only.servers, made);
+  return { held: heldBy(all, states), ...attentionSection(all, states, made) };
+};
+const told = (states, only) => concerns(states, only).cards.slice(1).map(({ name, device_id }) => name ?? device_id);
+const is = (...pairs) => Object.fromEntries(pairs.map(([id, state]) => [id, { state }]));
+
+test("the place of what needs attention is laid out by itself", () => {
+  const place = serversOf(hub(3), { groups: ["Group 1", "Group 2"] }).sections[2];
+  assert.deepEqual(place, {
+    column_span: 4,
+    strategy: { type: "custom:nezha-attention", hub: "hub", groups: ["Group 1", "Group 2"] },
+  });
+});
+
+test("with nothing to say it is not seen", () => {
+  for (const states of [{}, is(["binary_sensor.server_1_online", "on"], ["sensor.server_1_disk", "90"])]) {
+    const { cards, visibility } = concerns(states);
+    assert.deepEqual([cards, visibility], [[], [{ condition: "or", conditions: [] }]]);
+  }
+});
+
+test("what needs attention: who is offline, what is down, what is full, what expires", () => {
+  const only = hub(2);
+  only.servers[1].entities.days_left = "sensor.server_2_days_left";
+  const states = is(
+    ["binary_sensor.server_2_online", "off"],
+    ["sensor.server_2_boot_time", "2026-01-01T00:00:00Z"],
+    ["binary_sensor.service_1_up", "off"],
+    ["sensor.service_1_today", "76.7"],
+    ["sensor.server_1_memory", "90.1"],
+    ["sensor.server_1_disk", "99"],
+    ["sensor.server_1_cpu", "99"],
+    ["sensor.server_1_cycle_1_used_share", "93.3"],
+    ["sensor.server_2_days_left", "6"],
+  );
+  assert.deepEqual(told(states, only), [
+    "device-2",
+    "Website is down",
+    "vps-1 · Memory",
+    "vps-1 · Disk",
+    "vps-1 · Monthly",
+    "vps-2 · Expiry",
   ]);
-  const names = cards.filter(({ type }) => type === "tile").map(({ name }) => name);
-  assert.deepEqual(names.slice(0, 5), ["Website is down", "DNS is down", "vps-1 · Memory", "vps-1 · Disk", "vps-1 · Monthly"]);
+});
+
+test("who never reported, and what is only half back after a start, needs none", () => {
+  const states = is(
+    ["binary_sensor.server_1_online", "off"],
+    ["sensor.server_1_boot_time", "unknown"],
+    ["binary_sensor.server_2_online", "unavailable"],
+    ["binary_sensor.service_1_up", "off"],
+    ["sensor.service_1_today", "unavailable"],
+    ["sensor.server_1_memory", "unavailable"],
+    ["sensor.server_1_disk", ""],
+  );
+  assert.deepEqual(told(states), []);
+});
+
+test("it is laid out anew when something begins or ceases, and not when a value moves", () => {
+  const held = (disk, other) => concerns(is(["sensor.server_1_disk", disk], ["sensor.server_2_disk", other])).held;
+  assert.equal(held("95", "10"), held("96", "89"));
+  assert.notEqual(held("95", "10"), held("10", "95"));
+  assert.notEqual(held("95", "10"), held("95", "95"));
+});
+
+test("of too many concerns the gravest are shown", () => {
+  const only = hub(500);
+  const states = Object.fromEntries(
+    only.servers.flatMap(({ entities }) => [
+      [entities.online, { state: "off" }],
+      [entities.boot_time, { state: "2026-01-01T00:00:00Z" }],
+    ]),
+  );
+  assert.equal(told(states, only).length, 24);
 });
 
 test("a dashboard that is away, and one that is waited for, are told apart", () => {
-  const alerts = (only) => serversOf(only).sections.filter(({ cards }) => cards[0].type === "markdown");
+  const alerts = (only) => serversOf(only).sections.filter(({ cards }) => cards?.[0].type === "markdown");
   assert.deepEqual(alerts(hub(3)).map(({ visibility }) => visibility[0].state), ["off", "unavailable"]);
   const old = hub(3);
   delete old.entities.dashboard;

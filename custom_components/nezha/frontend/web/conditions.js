@@ -17,12 +17,10 @@ export const isNot = (entity, state) => ({ condition: "state", entity, state_not
 export const hasValue = (entity) => isNot(entity, WITHOUT_VALUE);
 /** @type {(entity: string, value: number) => Config} */
 export const above = (entity, value) => ({ condition: "numeric_state", entity, above: value });
-/** @type {(entity: string, value: number) => Config} */
-export const below = (entity, value) => ({ condition: "numeric_state", entity, below: value });
 /** @type {(conditions: Config[]) => Config} */
 export const or = (conditions) => ({ condition: "or", conditions });
-/** @type {(conditions: Config[]) => Config} */
-export const and = (conditions) => (conditions.length === 1 ? conditions[0] : { condition: "and", conditions });
+/** Holds never: of nothing, none is true. */
+export const NEVER = or([]);
 /** @type {(entity: string) => Config} */
 export const hasNoValue = (entity) => or(WITHOUT_VALUE.map((state) => is(entity, state)));
 

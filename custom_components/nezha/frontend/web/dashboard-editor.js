@@ -26,8 +26,10 @@ export function optionsForm(hubs, options, texts) {
   const select = (/** @type {{value: string, label: string}[] | string[]} */ choices, /** @type {object} */ more) => ({
     select: { options: choices, mode: "dropdown", ...more },
   });
+  const choices = hubs.map((hub) => ({ value: hub.entry_id, label: hub.title }));
+  const isOneOfMany = hubs.length > 1 || options.entry_id;
   return [
-    { name: "entry_id", selector: select(hubs.map((hub) => ({ value: hub.entry_id, label: hub.title })), {}) },
+    ...(isOneOfMany ? [{ name: "entry_id", selector: select(choices, {}) }] : []),
     {
       name: "layout",
       selector: select(

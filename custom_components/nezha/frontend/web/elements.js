@@ -5,6 +5,7 @@ import { ServerCard } from "./server-card.js";
 import { suggestFor } from "./server-card-config.js";
 import { ServiceDays } from "./service-days.js";
 import {
+  AttentionStrategy,
   DashboardStrategy,
   GroupStrategy,
   ServersStrategy,
@@ -14,6 +15,29 @@ import {
 } from "./strategies.js";
 import { textsOfPage } from "./texts/index.js";
 
+// What those import in turn, so that a page asks for all at once and not for one after the other.
+import "./cards.js";
+import "./colours.js";
+import "./conditions.js";
+import "./fleet.js";
+import "./formatting.js";
+import "./icons.js";
+import "./navigation.js";
+import "./overview.js";
+import "./server-card-model.js";
+import "./server-card-style.js";
+import "./ticker.js";
+import "./views/attention.js";
+import "./views/dashboard.js";
+import "./views/parts.js";
+import "./views/server.js";
+import "./views/servers.js";
+import "./views/services.js";
+import "./views/traffic.js";
+import "./texts/en.js";
+import "./texts/zh-Hans.js";
+import "./texts/zh-Hant.js";
+
 /** @type {Record<string, CustomElementConstructor>} */
 const ELEMENTS = {
   "ll-strategy-dashboard-nezha": DashboardStrategy,
@@ -22,6 +46,7 @@ const ELEMENTS = {
   "ll-strategy-view-nezha-services": ServicesStrategy,
   "ll-strategy-view-nezha-traffic": TrafficStrategy,
   "ll-strategy-view-nezha-server": ServerStrategy,
+  "ll-strategy-section-nezha-attention": AttentionStrategy,
   "nezha-server-card": ServerCard,
   "nezha-service-days": ServiceDays,
   "nezha-dashboard-editor": DashboardEditor,

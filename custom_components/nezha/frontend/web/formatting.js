@@ -18,7 +18,13 @@ const SPEEDS = { "B/s": 1, "kB/s": 1e3, "MB/s": 1e6, "GB/s": 1e9 };
 const SIZES = { B: 1, KiB: KIB, MiB: KIB ** 2, GiB: KIB ** 3, TiB: KIB ** 4 };
 
 /** @type {Record<string, string>} languages that write numbers as the user's setting says */
-const NUMBER_LANGUAGES = { comma_decimal: "en-US", decimal_comma: "de", space_comma: "fr", quote_decimal: "de-CH" };
+const NUMBER_LANGUAGES = {
+  comma_decimal: "en-US",
+  decimal_comma: "de",
+  space_comma: "fr",
+  quote_decimal: "de-CH",
+  none: "en-US",
+};
 
 /**
  * Formats a number with at most so many decimals, as the user has it.
@@ -27,15 +33,29 @@ const NUMBER_LANGUAGES = { comma_decimal: "en-US", decimal_comma: "de", space_co
  * @param {number} decimals
  * @param {Locale} locale
  */
-export function formatNumber(value, decimals, locale) {
-  const language = NUMBER_LANGUAGES[locale.number_format ?? ""] ?? locale.language;
-  const options = { maximumFractionDigits: decimals, useGrouping: locale.number_format !== "none" };
+export const formatNumber = (value, decimals, locale) => formatOf(decimals, locale).format(value);
+
+/** @type {Map<string, Intl.NumberFormat>} making one costs more than all that it is used for in a minute */
+const formats = new Map();
+
+/**
+ * @param {number} decimals
+ * @param {Locale} locale
+ */
+function formatOf(decimals, { language, number_format: wanted = "" }) {
+  const key = `${decimals} ${wanted} ${language}`;
+  const known = formats.get(key);
+  if (known) return known;
+  const options = { maximumFractionDigits: decimals, useGrouping: wanted !== "none" };
+  let format;
   try {
-    return new Intl.NumberFormat(locale.number_format === "none" ? "en-US" : language, options).format(value);
+    format = new Intl.NumberFormat(NUMBER_LANGUAGES[wanted] ?? language, options);
   } catch {
     // A language that the browser has never heard of.
-    return new Intl.NumberFormat(undefined, options).format(value);
+    format = new Intl.NumberFormat(undefined, options);
   }
+  formats.set(key, format);
+  return format;
 }
 
 /**

@@ -1,15 +1,23 @@
 /** Asks the integration how a dashboard is laid out: the states do not say, least of all while it is away. */
 
+import { startTicking } from "./ticker.js";
+
 /**
  * @typedef {import("./types.js").Hass} Hass
  * @typedef {import("./types.js").Hub} Hub
- * @typedef {{hubs: Promise<Hub[]>, devices: object, entities: object, asked: number}} Answer
+ * @typedef {{revision: string, hubs: Hub[]}} Overview
+ * @typedef {{overview: Promise<Overview>, devices: object, entities: object, asked: number}} Answer
+ * @typedef {{connection: Hass["connection"], url: string, revision: string}} Page
  */
 
 const GOOD_FOR = 30_000;
 
 /** @type {WeakMap<object, Answer>} the newest answer, by the connection that it came through */
 const answers = new WeakMap();
+/** @type {Page | undefined} the dashboard that was laid out last, and what from */
+let page;
+/** Whether the integration says something else by now than what the page was laid out from. */
+let isOutdated = false;
 
 /**
  * Returns all Nezha dashboards, or the one that is named. An answer serves all that ask for a while, until a registry changes.
@@ -19,27 +27,52 @@ const answers = new WeakMap();
  * @returns {Promise<Hub[]>}
  */
 export async function fetchHubs(hass, entryId) {
-  const known = answers.get(hass.connection);
-  const isGood =
-    known &&
-    known.devices === hass.devices &&
-    known.entities === hass.entities &&
-    Date.now() - known.asked < GOOD_FOR;
-  const answer = isGood ? known : ask(hass);
-  const hubs = await answer.hubs;
+  const { hubs } = await answerFor(hass).overview;
   return entryId ? hubs.filter((hub) => hub.entry_id === entryId) : hubs;
+}
+
+/**
+ * Notes that a page is laid out from the newest answer, and looks once a minute, while it is seen, whether that still holds: of a
+ * server that is put into another group no registry knows.
+ *
+ * @param {Hass} hass
+ */
+export async function followPage(hass) {
+  const { revision } = await answerFor(hass).overview;
+  page = { connection: hass.connection, url: `/${hass.panelUrl}`, revision };
+  isOutdated = false;
+  startTicking(lookAgain);
+}
+
+/** Whether the page has to be laid out anew. */
+export const isPageOutdated = () => isOutdated;
+
+async function lookAgain() {
+  if (!page || document.visibilityState !== "visible" || !location.pathname.startsWith(page.url)) return;
+  const { connection, revision } = page;
+  const known = answers.get(connection);
+  /** @type {Overview | {hubs: null}} */
+  const overview = await connection
+    .sendMessagePromise({ type: "nezha/overview", revision })
+    .catch(() => ({ hubs: null }));
+  if (!overview.hubs || !known || answers.get(connection) !== known) return;
+  answers.set(connection, { ...known, overview: Promise.resolve(/** @type {Overview} */ (overview)), asked: Date.now() });
+  isOutdated = true;
 }
 
 /**
  * @param {Hass} hass
  * @returns {Answer}
  */
-function ask(hass) {
+function answerFor(hass) {
   const { connection, devices, entities } = hass;
-  const hubs = hass.callWS({ type: "nezha/overview" }).then((result) => result.hubs);
-  const answer = { hubs, devices, entities, asked: Date.now() };
+  const known = answers.get(connection);
+  const isOfNow = known?.devices === devices && known.entities === entities && Date.now() - known.asked < GOOD_FOR;
+  if (known && isOfNow) return known;
+  const overview = connection.sendMessagePromise({ type: "nezha/overview" });
+  const answer = { overview, devices, entities, asked: Date.now() };
   answers.set(connection, answer);
-  hubs.catch(() => {
+  overview.catch(() => {
     // What failed is asked again.
     if (answers.get(connection) === answer) answers.delete(connection);
   });

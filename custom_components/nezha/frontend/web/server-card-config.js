@@ -11,6 +11,7 @@ import { textsFor } from "./texts/index.js";
  * @property {string} device_id
  * @property {"card" | "row"} [layout]
  * @property {string} [country]
+ * @property {number | null} [silent_since] when the server reported last, in unix seconds, if it was offline then
  * @property {import("./types.js").Entities} [entities] asked of the integration where they are not given
  * @property {string} [navigation_path]
  */

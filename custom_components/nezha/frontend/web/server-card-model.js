@@ -64,7 +64,7 @@ export function modelOf(config, entities, hass, texts, now) {
   const speed = (/** @type {string} */ key) => amount(isOnline ? hass.states[entities[key]] : undefined, formatSpeed, hass);
   const total = (/** @type {string} */ key) => amount(isOnline ? hass.states[entities[key]] : undefined, formatSize, hass);
   const [inSpeed, outSpeed] = [speed("net_in_speed"), speed("net_out_speed")];
-  const statusText = textOf(status, entities, hass, texts, now);
+  const statusText = textOf(status, config.silent_since, entities, hass, texts, now);
   const isRow = config.layout === "row";
   const speeds = `↓ ${inSpeed} ↑ ${outSpeed}`;
   const pill = pillOf(read("expiry"), now, texts);
@@ -108,18 +108,29 @@ export function statusOf(entities, { states }) {
 
 /**
  * @param {Status} status
+ * @param {number | null | undefined} silentSince unix seconds
  * @param {Entities} entities
  * @param {Pick<Hass, "states">} hass
  * @param {Texts} texts
  * @param {number} now
  */
-function textOf(status, entities, { states }, texts, now) {
+function textOf(status, silentSince, entities, { states }, texts, now) {
   if (status === "never") return texts.never_reported;
   if (status !== "offline") return texts.no_data;
-  // A restart of Home Assistant is a change of its states; the moment of the last report, where it is enabled, knows better.
-  const since = valueOf(states[entities.last_active]) ?? states[entities.online].last_changed;
-  return fill(texts.offline_for, { age: formatAge(Date.parse(since), now, texts) });
+  const since = silentSince ?? silentSinceOf(entities, states);
+  return fill(texts.offline_for, { age: formatAge(since * 1000, now, texts) });
 }
+
+/**
+ * Returns since when a server is offline, as far as the states say. A restart of Home Assistant is a change of them all; the moment
+ * of the last report, where it is enabled, knows better.
+ *
+ * @param {Entities} entities
+ * @param {Hass["states"]} states
+ * @returns {number} unix seconds
+ */
+export const silentSinceOf = (entities, states) =>
+  Date.parse(valueOf(states[entities.last_active]) ?? states[entities.online].last_changed) / 1000;
 
 /**
  * @param {string | undefined} bootTime

@@ -3,8 +3,8 @@
 import { CPU, DISK, DOWN, MEMORY, RECEIVED, SENT, SERVER, UP } from "./icons.js";
 import { isPlain, navigate, showMoreInfo } from "./navigation.js";
 import { fetchHubs } from "./overview.js";
-import { configForm, GRID, serverOf } from "./server-card-config.js";
-import { modelOf } from "./server-card-model.js";
+import { CARD_KEYS, configForm, GRID, serverOf } from "./server-card-config.js";
+import { modelOf, silentSinceOf, statusOf } from "./server-card-model.js";
 import { STYLE } from "./server-card-style.js";
 import { textsFor, textsOfPage } from "./texts/index.js";
 import { startTicking, stopTicking } from "./ticker.js";
@@ -13,12 +13,14 @@ import { startTicking, stopTicking } from "./ticker.js";
  * @typedef {import("./types.js").Hass} Hass
  * @typedef {import("./types.js").Entities} Entities
  * @typedef {import("./server-card-config.js").CardConfig} CardConfig
- * @typedef {import("./server-card-model.js").Meter} Meter
- * @typedef {{root: HTMLElement, label: HTMLElement, value: HTMLElement, track: HTMLElement, fill: HTMLElement}} MeterNodes
+ * @typedef {Record<string, string | undefined>} Attributes those without a value are not there
  */
 
-const METER = (/** @type {string} */ icon) =>
-  `<span class="meter"><span class="line">${icon}<span class="label"></span><span class="value"></span></span>` +
+const METERS = ["cpu", "memory", "disk"];
+const STATUS_COLOURS = { online: "green", offline: "red", never: "disabled", unknown: "disabled" };
+
+const METER = (/** @type {string} */ icon, /** @type {string} */ name) =>
+  `<span class="meter ${name}"><span class="line">${icon}<span class="label"></span><span class="value"></span></span>` +
   `<span class="track" role="meter" aria-valuemin="0" aria-valuemax="100"><span class="fill"></span></span></span>`;
 
 const MARKUP = `<ha-card><a>
@@ -26,7 +28,7 @@ const MARKUP = `<ha-card><a>
   <span class="circle"><span class="flag" aria-hidden="true"></span>${SERVER}<span class="dot"></span></span>
   <span class="text"><span class="line"><span class="name"></span><span class="pill"></span></span><span class="detail"></span></span>
 </span>
-<span class="meters">${METER(CPU)}${METER(MEMORY)}${METER(DISK)}</span>
+<span class="meters">${METER(CPU, "cpu")}${METER(MEMORY, "memory")}${METER(DISK, "disk")}</span>
 <span class="amounts">
   <span class="speeds"><span>${DOWN} <span class="in"></span></span><span>${UP} <span class="out"></span></span></span>
   <span class="totals"><span>${RECEIVED} <span class="received"></span></span><span>${SENT} <span class="sent"></span></span></span>
@@ -55,26 +57,6 @@ function style() {
   return sheet;
 }
 
-/**
- * Sets a text where it differs: a node that is not touched costs nothing.
- *
- * @param {HTMLElement} node
- * @param {string} text
- */
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
-/**
- * @param {HTMLElement} node
- * @param {string} name
- * @param {string | undefined} value
- */
-function setAttribute(node, name, value) {
-  if (value === undefined) node.removeAttribute(name);
-  else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
-}
-
 export class ServerCard extends HTMLElement {
   /** @type {CardConfig | undefined} */
   #config;
@@ -82,10 +64,15 @@ export class ServerCard extends HTMLElement {
   #hass;
   /** @type {Entities | undefined} */
   #entities;
-  /** @type {Record<string, HTMLElement> | undefined} */
+  /** @type {string[]} */
+  #watched = [];
+  /** @type {Map<string, Element> | undefined} those that were looked up, by their selector */
   #nodes;
-  /** @type {MeterNodes[]} */
-  #meters = [];
+  /** @type {Map<string, string | undefined>} what is written where */
+  #shown = new Map();
+  #isDue = false;
+  /** @type {number | null | undefined} unix seconds; `null` once the server was seen online */
+  #silentSince;
   #tick = () => this.#draw();
 
   static getConfigForm() {
@@ -107,8 +94,7 @@ export class ServerCard extends HTMLElement {
     if (typeof config.device_id !== "string") throw new Error(textsOfPage().server);
     if (config.layout !== undefined && !Object.hasOwn(GRID, config.layout)) throw new Error(`layout: ${Object.keys(GRID).join(", ")}`);
     this.#config = config;
-    this.#entities = config.entities;
-    this.#draw();
+    this.#show(config.entities);
   }
 
   getCardSize() {
@@ -143,11 +129,14 @@ export class ServerCard extends HTMLElement {
     if (before.locale !== after.locale) return true;
     const deviceId = this.#config?.device_id ?? "";
     if (before.devices[deviceId] !== after.devices[deviceId]) return true;
-    for (const key in this.#entities) {
-      const entity = this.#entities[key];
-      if (before.states[entity] !== after.states[entity]) return true;
-    }
-    return false;
+    return before.states !== after.states && this.#watched.some((id) => before.states[id] !== after.states[id]);
+  }
+
+  /** @param {Entities | undefined} entities */
+  #show(entities) {
+    this.#entities = entities;
+    this.#watched = entities ? CARD_KEYS.flatMap((key) => entities[key] ?? []) : [];
+    this.#draw();
   }
 
   async #findEntities() {
@@ -156,76 +145,132 @@ export class ServerCard extends HTMLElement {
     const hubs = await fetchHubs(/** @type {Hass} */ (this.#hass)).catch(() => []);
     const server = hubs.flatMap((hub) => hub.servers).find((server) => server.device_id === deviceId);
     if (!server || deviceId !== this.#config?.device_id) return;
-    this.#config = { country: server.country, ...this.#config };
-    this.#entities = server.entities;
-    this.#draw();
+    this.#config = { country: server.country, silent_since: server.silent_since, ...this.#config };
+    this.#show(server.entities);
   }
 
+  /** Draws before the next frame: the states of a server come one by one. */
   #draw() {
+    if (this.#isDue || !this.#hass || !this.#config || !this.isConnected) return;
+    this.#isDue = true;
+    requestAnimationFrame(() => {
+      this.#isDue = false;
+      if (this.isConnected) this.#drawNow();
+    });
+  }
+
+  #drawNow() {
     const config = this.#config;
     const hass = this.#hass;
-    if (!config || !hass || !this.isConnected) return;
+    if (!config || !hass) return;
     if (!this.#entities) this.#findEntities();
     const texts = textsFor(hass.locale.language);
-    const model = modelOf(config, this.#entities ?? {}, hass, texts, Date.now());
-    const nodes = (this.#nodes ??= this.#build());
+    const entities = this.#entities ?? {};
+    this.#remember(entities, hass);
+    const model = modelOf({ ...config, silent_since: this.#silentSince }, entities, hass, texts, Date.now());
     const isOnline = model.status === "online";
-    const colour = { online: "green", offline: "red", never: "disabled", unknown: "disabled" }[model.status];
+    if (!this.#nodes) this.#build();
 
-    setAttribute(nodes.card, "class", model.status);
-    setAttribute(nodes.link, "class", `${config.layout ?? "card"}${isOnline ? "" : " without"}`);
-    setAttribute(nodes.link, "style", `--status: var(--${colour}-color)`);
-    setAttribute(nodes.link, "href", this.#target());
-    setAttribute(nodes.link, "aria-label", model.label);
-    setAttribute(nodes.link, "title", model.tooltip || undefined);
-    setText(nodes.flag, model.flag ?? "");
-    setText(nodes.name, model.name || texts.server_gone);
-    setAttribute(nodes.name, "title", model.name);
-    setText(nodes.detail, model.detail);
-    setText(nodes.pill, model.pill?.text ?? "");
-    setAttribute(nodes.pill, "style", model.pill && `--value: var(--${model.pill.colour}-color)`);
-    setAttribute(nodes.pill, "title", model.pill && texts.expiry);
-    this.#meters.forEach((meter, index) => this.#drawMeter(meter, model.meters[index]));
-    setText(nodes.in, model.inSpeed);
-    setText(nodes.out, model.outSpeed);
-    setText(nodes.received, model.inTotal);
-    setText(nodes.sent, model.outTotal);
+    this.#set("ha-card", { class: model.status });
+    this.#set("a", {
+      class: `${config.layout ?? "card"}${isOnline ? "" : " without"}`,
+      style: `--status: var(--${STATUS_COLOURS[model.status]}-color)`,
+      href: this.#target(),
+      title: model.tooltip || undefined,
+      "aria-label": model.label,
+    });
+    this.#write(".flag", model.flag ?? "");
+    this.#write(".name", model.name || texts.server_gone);
+    this.#set(".name", { title: model.name });
+    this.#write(".detail", model.detail);
+    this.#write(".pill", model.pill?.text ?? "");
+    if (model.pill) this.#set(".pill", { style: `--value: var(--${model.pill.colour}-color)`, title: texts.expiry });
+    for (const [index, meter] of model.meters.entries()) {
+      const name = METERS[index];
+      this.#set(`.${name}`, {
+        style: `--value: var(--${meter.colour}-color)`,
+        class: `meter ${name}${meter.isFull ? " full" : ""}`,
+      });
+      this.#write(`.${name} .label`, meter.label);
+      this.#write(`.${name} .value`, meter.text);
+      // Moved, not resized: the former costs no layout.
+      this.#set(`.${name} .fill`, { style: `transform: translateX(${Math.round(meter.value ?? 0) - 100}%)` });
+      this.#set(`.${name} .track`, {
+        "aria-label": meter.label,
+        "aria-valuetext": meter.text,
+        "aria-valuenow": meter.value === undefined ? undefined : String(Math.round(meter.value)),
+      });
+    }
+    this.#write(".in", model.inSpeed);
+    this.#write(".out", model.outSpeed);
+    this.#write(".received", model.inTotal);
+    this.#write(".sent", model.outTotal);
   }
 
   /**
-   * @param {MeterNodes} nodes
-   * @param {Meter} meter
+   * Remembers since when the server is offline: where the integration is reloaded, its states are as good as new.
+   *
+   * @param {Entities} entities
+   * @param {Hass} hass
    */
-  #drawMeter({ root, label, value, track, fill }, meter) {
-    setAttribute(root, "style", `--value: var(--${meter.colour}-color)`);
-    setAttribute(root, "class", meter.isFull ? "meter full" : "meter");
-    setText(label, meter.label);
-    setText(value, meter.text);
-    setAttribute(fill, "style", `width: ${meter.value ?? 0}%`);
-    setAttribute(track, "aria-label", meter.label);
-    setAttribute(track, "aria-valuetext", meter.text);
-    setAttribute(track, "aria-valuenow", meter.value === undefined ? undefined : String(Math.round(meter.value)));
+  #remember(entities, hass) {
+    const status = statusOf(entities, hass);
+    if (status === "online") this.#silentSince = null;
+    if (status !== "offline" || this.#silentSince) return;
+    const told = this.#silentSince === undefined ? this.#config?.silent_since : undefined;
+    this.#silentSince = told ?? silentSinceOf(entities, hass.states);
+  }
+
+  /**
+   * Returns whether something is shown for the first time, or otherwise than before: a node that is not touched costs nothing.
+   *
+   * @param {string} key
+   * @param {string | undefined} value
+   */
+  #isNew(key, value) {
+    if (this.#shown.has(key) && this.#shown.get(key) === value) return false;
+    this.#shown.set(key, value);
+    return true;
+  }
+
+  /** @param {string} selector */
+  #node(selector) {
+    const nodes = /** @type {Map<string, Element>} */ (this.#nodes);
+    let node = nodes.get(selector);
+    if (!node) {
+      node = /** @type {Element} */ (this.shadowRoot?.querySelector(selector));
+      nodes.set(selector, node);
+    }
+    return node;
+  }
+
+  /**
+   * @param {string} selector
+   * @param {string} text
+   */
+  #write(selector, text) {
+    if (this.#isNew(selector, text)) this.#node(selector).textContent = text;
+  }
+
+  /**
+   * @param {string} selector
+   * @param {Attributes} attributes
+   */
+  #set(selector, attributes) {
+    for (const name in attributes) {
+      const value = attributes[name];
+      if (!this.#isNew(`${selector} ${name}`, value)) continue;
+      if (value === undefined) this.#node(selector).removeAttribute(name);
+      else this.#node(selector).setAttribute(name, value);
+    }
   }
 
   #build() {
-    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+    this.#nodes = new Map();
+    const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [style()];
     root.append(skeleton());
-    const find = (/** @type {string} */ selector, /** @type {ParentNode} */ within = root) =>
-      /** @type {HTMLElement} */ (within.querySelector(selector));
-    this.#meters = [...root.querySelectorAll(".meter")].map((node) => ({
-      root: /** @type {HTMLElement} */ (node),
-      label: find(".label", node),
-      value: find(".value", node),
-      track: find(".track", node),
-      fill: find(".fill", node),
-    }));
-    const link = find("a");
-    link.addEventListener("click", (click) => this.#follow(click));
-    /** @type {Record<string, HTMLElement>} */
-    const nodes = { card: find("ha-card"), link };
-    for (const name of ["flag", "name", "detail", "pill", "in", "out", "received", "sent"]) nodes[name] = find(`.${name}`);
-    return nodes;
+    root.querySelector("a")?.addEventListener("click", (click) => this.#follow(click));
   }
 
   /** Returns where the card leads: to the server's page, or without one to its device, which only administrators may see. */

@@ -1,8 +1,10 @@
 /** The elements that Home Assistant asks for the dashboard and for each view, when it is opened and when a registry has changed. */
 
 import { alert, pageOf, section, view } from "./cards.js";
-import { fetchHubs } from "./overview.js";
+import { NEVER } from "./conditions.js";
+import { fetchHubs, followPage, isPageOutdated } from "./overview.js";
 import { textsFor } from "./texts/index.js";
+import { attentionSection, concernsOf, heldBy } from "./views/attention.js";
 import { serversPath, viewsOf } from "./views/dashboard.js";
 import { contextOf } from "./views/parts.js";
 import { serverView } from "./views/server.js";
@@ -68,9 +70,21 @@ export class DashboardStrategy extends Strategy {
    * @param {Options & {type?: string}} config
    * @param {Hass} hass
    */
-  static generate({ type: _, ...options }, hass) {
+  static async generate({ type: _, ...options }, hass) {
+    await followPage(hass).catch(() => undefined);
     const starting = { views: /** @type {Config[]} */ ([STARTING]) };
     return generate(options, hass, starting, (hubs, context) => ({ views: viewsOf(hubs, context) }));
+  }
+
+  /**
+   * @override
+   * @param {unknown} config
+   * @param {Hass} before
+   * @param {Hass} after
+   */
+  static shouldRegenerate(config, before, after) {
+    // The views follow: they are other objects then.
+    return isPageOutdated() || super.shouldRegenerate(config, before, after);
   }
 
   static async getConfigElement() {
@@ -106,6 +120,44 @@ export class ServersStrategy extends Strategy {
    */
   static generate(options, hass) {
     return ofHub(options, hass, serversView);
+  }
+}
+
+export class AttentionStrategy extends Strategy {
+  /**
+   * What was laid out, by the configuration that it was laid out for.
+   *
+   * @type {Map<string, {concerns: import("./views/attention.js").Concern[], held: string}>}
+   */
+  static #laidOut = new Map();
+
+  /**
+   * @override
+   * @param {ViewOptions} config
+   * @param {Hass} before
+   * @param {Hass} after
+   */
+  static shouldRegenerate(config, before, after) {
+    if (super.shouldRegenerate(config, before, after)) return true;
+    const laidOut = AttentionStrategy.#laidOut.get(JSON.stringify(config));
+    if (!laidOut || before.states === after.states) return false;
+    return laidOut.held !== heldBy(laidOut.concerns, after.states);
+  }
+
+  /**
+   * @param {ViewOptions} options
+   * @param {Hass} hass
+   */
+  static generate(options, hass) {
+    const nothing = /** @type {Config} */ ({ visibility: [NEVER], cards: [] });
+    return generate(options, hass, nothing, (hubs, context) => {
+      const hub = hubs.find(({ entry_id }) => entry_id === options.hub);
+      if (!hub) return nothing;
+      const servers = groupsOf(hub, context).flatMap((group) => group.servers);
+      const concerns = concernsOf(hub, servers, context);
+      AttentionStrategy.#laidOut.set(JSON.stringify(options), { concerns, held: heldBy(concerns, hass.states) });
+      return attentionSection(concerns, hass.states, context);
+    });
   }
 }
 

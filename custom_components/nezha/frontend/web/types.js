@@ -9,6 +9,7 @@
  * @property {string} path of its page within the dashboard
  * @property {string[]} groups in the order of the Nezha dashboard
  * @property {string} country ISO 3166 code in capitals, or empty
+ * @property {number | null} silent_since when a server that is offline reported last, in unix seconds
  * @property {Entities} entities
  *
  * @typedef {object} Service
@@ -52,8 +53,7 @@
  * @property {{time_zone?: string, state: string}} config
  * @property {{is_admin: boolean}} [user]
  * @property {string} [panelUrl]
- * @property {object} connection
- * @property {(message: {type: string} & Record<string, unknown>) => Promise<any>} callWS
+ * @property {{sendMessagePromise: (message: {type: string} & Record<string, unknown>) => Promise<any>}} connection
  * @property {(state: State) => string} formatEntityState
  *
  * @typedef {object} Options of the dashboard

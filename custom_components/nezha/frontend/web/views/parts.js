@@ -60,6 +60,7 @@ export function serverCard(server, size, context) {
     device_id: server.device_id,
     layout: size,
     country: server.country || undefined,
+    silent_since: server.silent_since ?? undefined,
     entities,
     navigation_path: context.pageOf(server),
     grid_options: GRID[size],
@@ -100,8 +101,8 @@ export function unreachable(hub, { texts }) {
   const reason = {
     type: "tile",
     entity: dashboard,
-    state_content: ["state", "reason"],
-    color: "red",
+    name: hub.title,
+    state_content: ["reason"],
     grid_options: { columns: 12, rows: 1 },
   };
   // The figures of the servers are unavailable in both cases: they do not tell the one from the other.

@@ -2,9 +2,9 @@
 
 import { alert, goTo, header, pageOf, plain, present, section, title, view } from "../cards.js";
 import { INBOUND, OUTBOUND } from "../colours.js";
-import { above, hasValue, isNot, or } from "../conditions.js";
+import { above, isNot, or } from "../conditions.js";
 import { groupServers, layoutOf, sortServers } from "../fleet.js";
-import { attention } from "./attention.js";
+import { MOST_CONCERNS } from "./attention.js";
 import { serverCard, unreachable } from "./parts.js";
 import { serverSections } from "./server.js";
 
@@ -56,10 +56,11 @@ export function serversView(hub, hubIndex, context) {
       tap_action: goTo(pageOf(hass, groupPath(hubIndex, index))),
       grid_options: { columns: 6, rows: 1 },
     }));
-    return view([...away, ...offlineNames(hub, context), section(shortcuts, { column_span: 4 })], head);
+    const concerns = [...offlineNames(hub, context), attention(hub, context)];
+    return view([...away, ...concerns, section(shortcuts, { column_span: 4 })], head);
   }
   const sections = groups.map((group) => groupSection(group, groups.length > 1, servers.length, context));
-  return view([...away, ...attention(hub, servers, context), ...sections], head);
+  return view([...away, attention(hub, context), ...sections], head);
 }
 
 /**
@@ -130,7 +131,19 @@ function badges(hub, { texts }) {
 }
 
 /**
- * Names the servers that are offline, for a fleet in which a hidden card each would cost too much.
+ * Returns the place of what needs attention: it is laid out by itself, whenever that changes.
+ *
+ * @param {Hub} hub
+ * @param {Context} context
+ * @returns {Config}
+ */
+const attention = (hub, { options }) => ({
+  column_span: 4,
+  strategy: { ...options, hub: hub.entry_id, type: "custom:nezha-attention" },
+});
+
+/**
+ * Names the servers that are offline where they are too many for a card each.
  *
  * @param {Hub} hub
  * @param {Context} context
@@ -140,7 +153,7 @@ function offlineNames(hub, { texts }) {
   const { servers_offline: offline } = hub.entities;
   if (!offline) return [];
   const names = `{{ (state_attr('${offline}', 'offline') or []) | map('e') | join(', ') }}`;
-  const visibility = [above(offline, 0), hasValue(offline)];
+  const visibility = [above(offline, MOST_CONCERNS)];
   return [section([alert("error", texts.servers_offline, names)], { column_span: 4, visibility })];
 }
 

@@ -109,6 +109,17 @@ async def test_a_state_that_stood_in_a_frame_alone_is_read(release: str, credent
 
 
 @pytest.mark.usefixtures("socket_enabled")
+async def test_a_proxys_own_clock_is_not_the_dashboards() -> None:
+    async with _simulated("v2") as (simulator, session):
+        simulator.proxy_clock = lambda: 86_400
+        async with await reader(session, Access(simulator.url, PAT)) as reading:
+            while len(reading.readings) < 4:
+                await asyncio.sleep(0.01)
+        now = simulator.dashboard.now()
+    assert all(abs(each.now - now) < 60 for each in reading.readings[3:])
+
+
+@pytest.mark.usefixtures("socket_enabled")
 async def test_a_dashboard_whose_frames_cannot_be_had_is_read_nevertheless() -> None:
     async with _simulated("v2") as (simulator, session):
         simulator.faults.set("html_502", path="/ws/server")

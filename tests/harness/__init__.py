@@ -1,0 +1,1 @@
+"""Tests of what the demo, the soak and the browser share."""
