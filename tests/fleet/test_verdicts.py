@@ -148,6 +148,11 @@ class TestTold:
     def test_a_boot_before_the_year_2000_is_unknown(self, time: int) -> None:
         assert boot_of(reported(NOW, host=host(time))).time is None
 
+    def test_so_is_one_that_is_far_ahead_of_its_report(self) -> None:
+        assert boot_of(reported(NOW, host=host(NOW + 2 * DAY))).time == NOW + 2 * DAY
+        assert boot_of(reported(NOW, host=host(NOW + 2 * DAY + 1))).time is None
+        assert boot_of(reported(NOW, host=host(NOW + 2 * DAY + 1), last_active=None)).time == NOW + 2 * DAY + 1
+
     def test_so_is_an_uptime_that_reaches_back_so_far(self) -> None:
         """The agent counts from its boot time: in 1970, until the host is read again."""
         assert boot_of(reported(NOW, state=state(NOW - 5))).uptime is None

@@ -49,6 +49,8 @@ JITTER = 60
 """Seconds. Agents report the same boot some seconds earlier or later."""
 YEAR_2000 = 946_684_800
 """No server booted before, and no clock that says so was ever set."""
+MOST_AHEAD = 2 * 86_400
+"""Seconds by which a boot may be later than its report: either clock may be off by a day."""
 
 
 class Verdict(Enum):
@@ -93,8 +95,10 @@ def boot_of(server: Server) -> Boot | None:
         # The agent's clock was set, and its boot time not yet.
         uptime = None
     time = server.host.boot_time if server.host else None
+    if time is not None and (time < YEAR_2000 or (reported is not None and time - reported > MOST_AHEAD)):
+        time = None
     return Boot(
-        time=time if time is None or time >= YEAR_2000 else None,
+        time=time,
         reported=reported,
         uptime=uptime,
         net_in_transfer=state.net_in_transfer,
