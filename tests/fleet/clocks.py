@@ -37,7 +37,7 @@ def wrong_clocks() -> Iterator[tuple[str, Clocks]]:
     """Give every clock that is wrong, alone or with all others, by every offset."""
     for offset in OFFSETS:
         yield from wrong_clock(offset)
-        yield f"all, each by its own part of {offset}", Clocks(proxy=offset, dashboard=-offset // 2, agent=2 * offset)
+        yield f"all, each by its own part of {offset}", Clocks(proxy=offset, dashboard=-offset // 2, agent=offset)
 
 
 @dataclass
