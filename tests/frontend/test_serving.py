@@ -154,7 +154,7 @@ def test_the_hash_knows_every_file(tmp_path: Path) -> None:
     (tmp_path / "texts" / "en.js").write_text("two")
     hashes = [content_hash(tmp_path)]
 
-    (tmp_path / "texts" / "en.js").write_text("three")
+    (tmp_path / "texts" / "en.js").write_text("too")
     hashes.append(content_hash(tmp_path))
     (tmp_path / "texts" / "en.js").rename(tmp_path / "texts" / "fr.js")
     hashes.append(content_hash(tmp_path))

@@ -535,4 +535,47 @@ MUTATIONS = (
         "    memory_store(hass, entry.entry_id)",
         ("tests/test_life.py::TestUnloading",),
     ),
+    # The dashboard in the box
+    Mutation(
+        "writes Lovelace's resources before they are read",
+        f"{_NEZHA}/frontend/serving.py",
+        "        await resources.async_get_info()",
+        "        pass",
+        ("tests/frontend/test_serving.py::test_resources_of_earlier_versions_make_place",),
+    ),
+    Mutation(
+        "leaves its resource behind with its last entry",
+        f"{_NEZHA}/__init__.py",
+        "        await async_forget(hass)",
+        "        pass",
+        ("tests/frontend/test_serving.py::test_the_last_entry_takes_the_modules_with_it",),
+    ),
+    Mutation(
+        "serves changed modules at the same address",
+        f"{_NEZHA}/frontend/serving.py",
+        "        digest.update(path.read_bytes())",
+        "        path.read_bytes()",
+        ("tests/frontend/test_serving.py::test_the_hash_knows_every_file",),
+    ),
+    Mutation(
+        "tells a user of entities that they may not see",
+        f"{_NEZHA}/frontend/overview.py",
+        "entity.disabled_by or entity.hidden_by or not viewer.may_read(entity.entity_id)",
+        "entity.disabled_by or entity.hidden_by",
+        ("tests/frontend/test_overview.py::test_a_user_is_told_only_of_what_may_be_seen",),
+    ),
+    Mutation(
+        "offers tasks to who may not run them",
+        f"{_NEZHA}/frontend/overview.py",
+        " if viewer.may_control(entity_id)]",
+        "]",
+        ("tests/frontend/test_overview.py::test_tasks_are_for_those_who_may_run_them",),
+    ),
+    Mutation(
+        "forgets its layout with the dashboard away",
+        f"{_NEZHA}/frontend/websocket.py",
+        "Structure.from_dict(stored) if stored else Structure()",
+        "Structure()",
+        ("tests/frontend/test_overview.py::test_the_structure_survives_a_restart_without_the_dashboard",),
+    ),
 )

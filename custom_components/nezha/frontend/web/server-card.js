@@ -169,13 +169,17 @@ export class ServerCard extends HTMLElement {
     this.#remember(entities, hass);
     const model = modelOf({ ...config, silent_since: this.#silentSince }, entities, hass, texts, Date.now());
     const isOnline = model.status === "online";
+    const target = this.#target();
     if (!this.#nodes) this.#build();
 
     this.#set("ha-card", { class: model.status });
     this.#set("a", {
       class: `${config.layout ?? "card"}${isOnline ? "" : " without"}`,
       style: `--status: var(--${STATUS_COLOURS[model.status]}-color)`,
-      href: this.#target(),
+      href: target,
+      // Without an address it is no link to a browser, though a click shows something.
+      role: target ? undefined : "button",
+      tabindex: target ? undefined : "0",
       title: model.tooltip || undefined,
       "aria-label": model.label,
     });
@@ -270,7 +274,11 @@ export class ServerCard extends HTMLElement {
     const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [style()];
     root.append(skeleton());
-    root.querySelector("a")?.addEventListener("click", (click) => this.#follow(click));
+    const link = /** @type {HTMLElement} */ (root.querySelector("a"));
+    link.addEventListener("click", (click) => this.#follow(click));
+    link.addEventListener("keydown", (key) => {
+      if (key.key === "Enter" && !this.#target()) link.click();
+    });
   }
 
   /** Returns where the card leads: to the server's page, or without one to its device, which only administrators may see. */
