@@ -100,7 +100,7 @@ def _with_stranger(frame: bytes) -> bytes:
 FRAME_FAULTS: dict[str, FrameFault] = {
     **{name: _spoilt(fault.summary, fault.spoil) for name, fault in FAULTS.items() if fault.spoil is not None},
     "silence": FrameFault("no frame is sent, the connection stays", _silence),
-    "garbage": _spoilt("no JSON", lambda _: b"\x7b\x00 real ip header not found"),
+    "garbage": _spoilt("no JSON", lambda _: b"\x7b\x00 no such thing"),
     "deep_json": _spoilt("100,000 lists within each other", lambda _: b"[" * 100_000 + b"]" * 100_000),
     "json_null": _spoilt("null", lambda _: b"null"),
     "empty": _spoilt("nothing", lambda _: b""),

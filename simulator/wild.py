@@ -36,8 +36,6 @@ async def _login_refused(call: Call) -> web.StreamResponse:
 
 
 WILD: dict[str, Fault] = {
-    "real_ip_missing": replaced(b'{"error":"real ip header not found"}'),
-    "real_ip_unreadable": replaced(b'{"error":"ParseAddr(\\"unknown\\"): unable to parse IP"}'),
     "database_locked": replaced(b'{"error":"database is locked"}'),
     "login_refused": Fault("a right password is refused, and no firewall minds", _login_refused),
     "challenge_403": replaced(CHALLENGE.encode(), "text/html; charset=UTF-8", 403),

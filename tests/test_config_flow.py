@@ -344,7 +344,7 @@ async def assert_recovers(flow: Flow, simulator: Simulator) -> None:
         ("redirect_elsewhere", "moved"),
         ("html_404", "not_nezha"),
         ("json_null", "not_nezha"),
-        ("not_json", "blocked"),
+        ("real_ip_missing", "blocked"),
         ("empty_body", "not_nezha"),
         ("truncated_json", "not_nezha"),
         ("deep_json", "not_nezha"),

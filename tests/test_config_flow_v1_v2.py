@@ -261,7 +261,7 @@ async def test_a_wrong_password_and_the_right_one_at_once_is_a_block(
         ("html_200", "gateway"),
         ("redirect_elsewhere", "moved"),
         ("truncated_json", "bad_answer"),
-        ("not_json", "blocked"),
+        ("real_ip_missing", "blocked"),
         ("json_null", "bad_answer"),
     ],
 )
@@ -299,7 +299,7 @@ async def test_a_block_on_the_way_to_the_dashboard_is_named_and_passes(
     hass: HomeAssistant, clock: Clock, v2: Simulator
 ) -> None:
     flow = Flow(hass, await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER}))
-    v2.faults.set("not_json")
+    v2.faults.set("real_ip_missing")
     await flow.address(v2.url)
     assert flow.form == ("user", {"base": "blocked"})
     v2.faults.clear()

@@ -95,7 +95,7 @@ class TestBlocked:
 
     async def test_past_its_proxy(self, hass: HomeAssistant, simulator: Simulator) -> None:
         entry = await set_up(hass, entry_for(simulator))
-        simulator.faults.set("not_json", path="/api/v1/server")
+        simulator.faults.set("real_ip_missing", path="/api/v1/server")
         await refresh(hass, entry)
         assert [*issues(hass)] == ["blocked_hub"]
         simulator.faults.clear()

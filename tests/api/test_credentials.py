@@ -468,7 +468,7 @@ async def test_no_error_tells_a_credential(
     ("answer", "expected"),
     [
         (GatewayError("a web page with status 200", status=200), GatewayError),
-        (b"real ip header not found", BlockedError),
+        (b"real ip header not found", ProtocolError),
         ({"error": "real ip header not found"}, BlockedError),
         ({"error": 'ParseAddr("unknown"): unable to parse IP'}, BlockedError),
         ({"error": "database is locked"}, ReportedError),

@@ -687,7 +687,6 @@ class TestErrors:
             BlockedError("the dashboard blocks this address"),
             reply({"error": "real ip header not found"}),
             reply({"error": 'ParseAddr("unknown"): unable to parse IP'}),
-            reply(b"real ip header not found\n"),
         ],
     )
     async def test_a_block_is_recognised_everywhere(self, path: str, answer: Any) -> None:

@@ -133,7 +133,12 @@ FAULTS = (
     _fault("deep_json", "not_nezha", "bad_answer"),
     _fault("empty_body", "not_nezha", "bad_answer"),
     _fault("json_null", "not_nezha", "bad_answer"),
-    _fault("not_json", "blocked", "blocked", back_within=PATIENCE),
+    _fault("not_json", "not_nezha", "bad_answer"),
+    # v0 knows no such header.
+    _fault("real_ip_missing", "blocked", "bad_answer", generations=V0),
+    _fault("real_ip_missing", "blocked", "blocked", generations=MODERN, back_within=PATIENCE),
+    _fault("real_ip_unreadable", "blocked", "bad_answer", generations=V0),
+    _fault("real_ip_unreadable", "blocked", "blocked", generations=MODERN, back_within=PATIENCE),
     _fault("truncated_json", "not_nezha", "bad_answer"),
     _fault("wrong_encoding", None, "bad_answer"),
     _fault("wrong_charset"),

@@ -231,9 +231,9 @@ async def test_a_wrong_token_is_a_rejection_unless_the_firewall_is_off(modern: M
 
 
 async def test_a_dashboard_past_its_proxy_says_so(modern: ModernClient) -> None:
-    modern.simulator.faults.set("not_json")
+    modern.simulator.faults.set("real_ip_missing")
     answer = await modern.get("/server", PAT)
-    assert (answer.status, answer.text) == (200, "real ip header not found")
+    assert (answer.status, answer.body) == (200, {"error": "real ip header not found"})
 
 
 async def test_a_fault_may_concern_some_paths_only(modern: ModernClient) -> None:
