@@ -18,6 +18,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util import dt as dt_util
 
 from .api import BlockedError, Generation, NezhaError, connect, identify
 from .const import CONF_GENERATION, CONF_REJECTED, DOMAIN
@@ -66,6 +67,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NezhaConfigEntry) -> boo
         username=entry.data.get(CONF_USERNAME, ""),
         password=entry.data.get(CONF_PASSWORD, ""),
         has_oauth=bool(dashboard.oauth_providers),
+        time_zone=dt_util.get_default_time_zone(),
     )
     coordinator = NezhaCoordinator(hass, entry, backend, ask)
     await coordinator.async_config_entry_first_refresh()

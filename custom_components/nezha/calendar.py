@@ -81,10 +81,11 @@ class RenewalCalendar(HubEntity[CalendarEvent | None], CalendarEntity):
         start = dt_util.start_of_local_day(dt_util.as_local(start))
         last = dt_util.as_local(end - timedelta.resolution)
         end = dt_util.start_of_local_day(last.date() + timedelta(days=1))
+        now = dt_util.now()
         for known in self.coordinator.data.values():
             if billing := known.server.public_note.billing:
                 for moment in billing.renewals(start, end):
-                    yield self._event(billing.term or Term.EXPIRES, known.server.name, moment)
+                    yield self._event(billing.term_at(now) or Term.EXPIRES, known.server.name, moment)
         for cycle in self.coordinator.cycles.values():
             if cycle.end and start <= cycle.end < end:
                 yield self._event(_RESET, cycle.name, cycle.end)

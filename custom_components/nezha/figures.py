@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from .api import Billing, Host, Service, State, TrafficCycle
+from .api import Billing, Cycle, Host, Service, State, TrafficCycle, Unit
 
 _UP_SHARE = 0.8
 """The share of successful probes above which the dashboard's own page does not call a service down."""
@@ -38,6 +38,25 @@ def days_left(billing: Billing, now: datetime) -> int | None:
     """Return the days until a server expires or renews, as days are counted in the time zone of `now`."""
     expiry = billing.expiry(now)
     return (expiry.astimezone(now.tzinfo).date() - now.date()).days if expiry else None
+
+
+_CYCLES = {
+    Cycle(1, Unit.DAY): "day",
+    Cycle(1, Unit.WEEK): "week",
+    Cycle.MONTH: "month",
+    Cycle.QUARTER: "quarter",
+    Cycle.HALF_YEAR: "half_year",
+    Cycle.YEAR: "year",
+    Cycle(2, Unit.YEAR): "two_years",
+    Cycle(3, Unit.YEAR): "three_years",
+    Cycle.ONCE: "once",
+}
+
+
+def billing_cycle(billing: Billing) -> str | None:
+    """Return the key of a usual billing cycle; any other as it is written."""
+    known = _CYCLES.get(billing.cycle) if billing.cycle else None
+    return known or billing.cycle_text or None
 
 
 def availability(up: Iterable[int | None], down: Iterable[int | None]) -> float | None:

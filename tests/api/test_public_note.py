@@ -5,19 +5,14 @@ import json
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-from custom_components.nezha.api.public_note import (
-    LARGEST_NOTE,
-    Billing,
-    Cycle,
-    Plan,
-    PublicNote,
-    Term,
-    parse_public_note,
-)
+from custom_components.nezha.api import Billing, Cycle, Plan, Price, PublicNote, Term, Unit
+from custom_components.nezha.api.limits import LARGEST_NOTE
+from custom_components.nezha.api.public_note import parse_public_note
 
 # The note of v1/server.json and v2/server.json.
 RECORDED = {
@@ -89,6 +84,7 @@ def test_recorded_note() -> None:
             never_expires=False,
             auto_renewal=True,
             cycle=Cycle.YEAR,
+            cycle_text="Year",
             amount="12.5€",
         ),
         plan=Plan(
@@ -167,7 +163,7 @@ def test_auto_renewal_alone_is_no_billing() -> None:
 
 
 def test_field_that_cannot_be_read_takes_no_other_with_it() -> None:
-    note = parse_billing(startDate="x", endDate="2027-01-15", autoRenewal="x", cycle="x", amount=[])
+    note = parse_billing(startDate="x", endDate="2027-01-15", autoRenewal="x", cycle=[], amount=[])
     assert note.billing == Billing(end=utc(2027, 1, 15))
     assert note.malformed == tuple(
         f"billingDataMod.{field}" for field in ("startDate", "autoRenewal", "cycle", "amount")
@@ -260,9 +256,161 @@ def test_cycle_by_any_of_its_names(names: str, cycle: Cycle) -> None:
     assert {billing(cycle=name).cycle for name in names.split()} == {cycle}
 
 
-@pytest.mark.parametrize("value", ["week", "2y", 12, True, ["m"]])
-def test_unknown_cycle_is_malformed(value: object) -> None:
+@pytest.mark.parametrize(
+    ("names", "cycle"),
+    [
+        ("2年 两年 兩年 二年 2y 2years 2-year biennially 每2年 两年付 ２年", Cycle(2, Unit.YEAR)),
+        ("三年 3年付 3yr triennial 三年付费 three-years", Cycle(3, Unit.YEAR)),
+        ("十年 10y 10年", Cycle(10, Unit.YEAR)),
+        ("yearly annual 年付 每年 1年 一年 a-year per-year /yr /年", Cycle.YEAR),
+        ("Quarter 季付 季度 每季 quarterly 3个月 三个月 3mo 3-months 1季", Cycle.QUARTER),
+        ("半年付 6个月 六個月 half-year halfyear half-yearly half-a-year 2季度 semiannually 半", Cycle.HALF_YEAR),
+        ("月付 每月 1个月 一个月 per-month /mo", Cycle.MONTH),
+        ("12个月 十二个月 12mo twelve-months", Cycle(12, Unit.MONTH)),
+        ("二十四个月 24months 24个月", Cycle(24, Unit.MONTH)),
+        ("1.5年 一年半 1年半 1.5y", Cycle(18, Unit.MONTH)),
+        ("day daily 天 日付 每天 1d", Cycle(1, Unit.DAY)),
+        ("30天 三十天 30days", Cycle(30, Unit.DAY)),
+        ("week weekly 周付 每週 1w 星期", Cycle(1, Unit.WEEK)),
+        ("2周 两周 2weeks fortnight", Cycle(2, Unit.WEEK)),
+        ("一次性 一次 Once one-time lifetime 永久 买断 一次性付费", Cycle.ONCE),
+    ],
+)
+def test_cycle_in_figures_chinese_or_english(names: str, cycle: Cycle) -> None:
+    assert {name: billing(cycle=name).cycle for name in names.split()} == dict.fromkeys(names.split(), cycle)
+
+
+@pytest.mark.parametrize(
+    "text", ["every so often", "每逢佳节", "0年", "9999年", "12", "半天", "0.5 day", "-1年", "two", "1/年", "年年"]
+)
+def test_a_cycle_that_is_not_understood_is_kept_as_written(text: str) -> None:
+    note = parse_billing(cycle=text, endDate="2026-05-20", autoRenewal="1")
+    assert note.billing
+    assert (note.billing.cycle, note.billing.cycle_text) == (None, text)
+    assert note.malformed == ("billingDataMod.cycle",)
+
+
+@pytest.mark.parametrize("value", [12, "x", True, ["m"], {}])
+def test_a_cycle_that_is_not_understood_alone_is_no_billing(value: object) -> None:
     assert parse_billing(cycle=value) == PublicNote(malformed=("billingDataMod.cycle",))
+
+
+@pytest.mark.parametrize(
+    ("cycle", "expiry"),
+    [
+        ("2年", utc(2028, 5, 20)),
+        ("三年", utc(2029, 5, 20)),
+        ("yearly", utc(2027, 5, 20)),
+        ("Quarter", utc(2026, 8, 20)),
+        ("季付", utc(2026, 8, 20)),
+        ("day", utc(2026, 6, 2)),
+        ("week", utc(2026, 6, 3)),
+        ("10天", utc(2026, 6, 9)),
+    ],
+)
+def test_an_end_that_has_passed_rolls_on_by_any_cycle(cycle: str, expiry: datetime) -> None:
+    now = utc(2026, 6, 1)
+    read = billing(endDate="2026-05-20", autoRenewal="1", cycle=cycle)
+    assert read.expiry(now) == expiry
+    assert read.term_at(now) is Term.RENEWS
+
+
+@pytest.mark.parametrize("cycle", ["一次性", "every so often", None])
+def test_nothing_renews_once_its_last_known_end_has_passed(cycle: str | None) -> None:
+    """It would be said beside days that are below zero."""
+    read = parse_billing(endDate="2026-05-20", autoRenewal="1", cycle=cycle).billing
+    assert read
+    assert read.expiry(utc(2026, 6, 1)) == utc(2026, 5, 20)
+    assert read.term_at(utc(2026, 6, 1)) is Term.EXPIRES
+    assert read.term_at(utc(2026, 5, 1)) is (Term.EXPIRES if cycle == "一次性" else Term.RENEWS)
+
+
+@bounded
+@given(
+    count=st.integers(1, 40),
+    unit=st.sampled_from(["天", "周", "月", "季", "年"]),
+    days=st.integers(0, 40_000),
+    offset=st.sampled_from(["", "Z", "+08:00", "-11:30"]),
+)
+def test_the_next_end_is_the_first_after_now(count: int, unit: str, days: int, offset: str) -> None:
+    now = utc(2026, 1, 1) + timedelta(days=days)
+    read = billing(endDate=f"2026-01-31T00:00:00{offset}", autoRenewal="1", cycle=f"{count}{unit}")
+    expiry = read.expiry(now)
+    assert expiry > now
+    assert read.renewals(now + timedelta.resolution, expiry + timedelta.resolution) == [expiry]
+
+
+def test_renewals_are_bounded() -> None:
+    read = billing(endDate="2026-01-31", autoRenewal="1", cycle="day")
+    begun = perf_counter()
+    assert len(read.renewals(utc(3, 1, 1), utc(9998, 1, 1))) == 1_000
+    assert perf_counter() - begun < 1
+
+
+@pytest.mark.parametrize(
+    "text", ["2026/07/14", "2026/7/14", "2026-7-14", "2026.07.14", "2026年7月14日", "2026-07-14", "2026/7/14 00:00:00"]
+)
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/New_York"])
+def test_a_date_as_people_write_it_is_a_day_where_the_reader_is(text: str, zone: str) -> None:
+    time_zone = ZoneInfo(zone)
+    note = parse_public_note(json.dumps({"billingDataMod": {"endDate": text}}), time_zone)
+    assert note.billing
+    assert note.billing.end == datetime(2026, 7, 14, tzinfo=time_zone)
+
+
+def test_an_offset_that_is_written_counts() -> None:
+    note = parse_public_note(
+        '{"billingDataMod": {"endDate": "2026/7/14T00:00:00+08:00"}}', ZoneInfo("America/New_York")
+    )
+    assert note.billing
+    assert note.billing.end == utc(2026, 7, 13, 16)
+
+
+@pytest.mark.parametrize("text", ["2025/07/141", "2026/13/1", "14/7/2026", "2026//7", "2026-7", "2026/7/14x"])
+def test_a_date_that_is_none(text: str) -> None:
+    assert parse_billing(endDate=text, amount="1").malformed == ("billingDataMod.endDate",)
+
+
+@pytest.mark.parametrize(
+    ("amount", "value", "currency"),
+    [
+        ("¥139", 139, "CNY"),
+        ("￥139.9", 139.9, "CNY"),
+        ("12.5€", 12.5, "EUR"),
+        ("12,5 €", 12.5, "EUR"),
+        ("200EUR", 200, "EUR"),
+        ("200 eur", 200, "EUR"),
+        ("$5/mo", 5, "USD"),
+        ("US$ 5", 5, "USD"),
+        ("HK$1,299.00", 1_299, "HKD"),
+        ("1,299.00 USD", 1_299, "USD"),
+        ("1.299,00€", 1_299, "EUR"),
+        ("1,299円", 1_299, "JPY"),
+        ("99元/年", 99, "CNY"),
+        ("5 USD per month", 5, "USD"),
+        ("12.5", 12.5, ""),
+        (139, 139, ""),
+        ("£3.50", 3.5, "GBP"),
+    ],
+)
+def test_price(amount: object, value: float, currency: str) -> None:
+    read = billing(amount=amount)
+    assert read.price == Price(value=value, currency=currency)
+    assert read.amount == str(amount)
+
+
+@pytest.mark.parametrize(
+    "amount", ["0", "-1", "free for friends", "5€ + VAT", "$5 or 6", "5 apples", "€", "1.2.3,4,5", "€5$"]
+)
+def test_no_price_in_figures(amount: str) -> None:
+    assert billing(amount=amount).price is None
+
+
+@bounded
+@given(text=st.text(max_size=40))
+def test_any_text_as_cycle_and_amount(text: str) -> None:
+    read = parse_billing(cycle=text, amount=text).billing
+    assert read is None or read.price is None or read.price.value >= 0
 
 
 @pytest.mark.parametrize(("value", "amount"), [("200EUR", "200EUR"), (12.5, "12.5"), (12.0, "12"), (1e300, "1e+300")])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from enum import StrEnum
 from http import HTTPStatus
 
@@ -10,6 +11,7 @@ from yarl import URL
 
 from .backend import Backend
 from .credentials import AccessToken, Password
+from .cycle import Cycle, Unit
 from .decode import Fields
 from .envelope import UNKNOWN_PATH, answer_of
 from .errors import (
@@ -42,7 +44,8 @@ from .models import (
     TrafficCycle,
     Unreadable,
 )
-from .public_note import Billing, Cycle, Plan, PublicNote, Term
+from .price import Price
+from .public_note import Billing, Plan, PublicNote, Term
 from .transport import Transport, only_to
 from .v0 import BackendV0, is_v0
 from .v1 import BackendV1
@@ -66,6 +69,7 @@ __all__ = [
     "PasswordOrSignInRejectedError",
     "PasswordRejectedError",
     "Plan",
+    "Price",
     "ProtocolError",
     "PublicNote",
     "Report",
@@ -78,6 +82,7 @@ __all__ = [
     "Temperature",
     "Term",
     "TrafficCycle",
+    "Unit",
     "UnreachableError",
     "Unreadable",
     "UntrustedError",
@@ -152,15 +157,16 @@ def connect(
     username: str = "",
     password: str = "",
     has_oauth: bool = False,
+    time_zone: tzinfo = UTC,
 ) -> Backend:
     """Return the client of a dashboard; nothing is sent yet.
 
     v0 takes a token, v1 a user and password, v2 either. Where users may sign in elsewhere (`has_oauth`), the rejection of a
-    password is a `PasswordOrSignInRejectedError`. The session has to be made with `only_to`, and keep no cookies:
+    password is a `PasswordOrSignInRejectedError`. Dates in notes that have no offset are days in `time_zone`. The session has to be made with `only_to`, and keep no cookies:
     a refused session must not go out again as a cookie.
     """
     transport = Transport(session, url, headers)
     if generation is Generation.V0:
         return BackendV0(transport, token or "")
     credential = AccessToken(token) if token else Password(username, password, has_oauth=has_oauth)
-    return BackendV1(transport, credential, run_by_get=generation is Generation.V1)
+    return BackendV1(transport, credential, run_by_get=generation is Generation.V1, time_zone=time_zone)

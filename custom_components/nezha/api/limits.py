@@ -58,6 +58,9 @@ MOST_TEMPERATURES = 128
 BATCH = 100
 """Servers that are decoded in one turn of the loop: a few milliseconds."""
 
+MOST_RENEWALS = 1_000
+"""Of a server, at a time: a calendar may ask for ten thousand years."""
+
 # Single values
 
 LARGEST_UINT = 2**63 - 1

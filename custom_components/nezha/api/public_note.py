@@ -8,44 +8,28 @@ cannot be read is left out and named.
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from itertools import takewhile
+from functools import partial
+from itertools import islice, takewhile
+import re
 from typing import Any
 
 import orjson
 
 from . import decode
+from .cycle import Cycle, Unit, parse_cycle
 from .decode import MalformedError
-from .limits import LARGEST_NOTE
+from .limits import LARGEST_NOTE, MOST_RENEWALS
+from .price import Price, parse_price
 
 _BILLING = "billingDataMod"
 _PLAN = "planDataMod"
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _LARGEST_WHOLE_FLOAT = 2**53
+_DATE = re.compile(r"(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?(?P<time>|[T ].+)")
 
 
-class Cycle(StrEnum):
-    """How often a server is paid for."""
-
-    MONTH = "month"
-    QUARTER = "quarter"
-    HALF_YEAR = "half_year"
-    YEAR = "year"
-
-    @property
-    def months(self) -> int:
-        """The cycle's length in calendar months."""
-        return _MONTHS[self]
-
-
-_MONTHS = {Cycle.MONTH: 1, Cycle.QUARTER: 3, Cycle.HALF_YEAR: 6, Cycle.YEAR: 12}
-_CYCLES = {
-    **dict.fromkeys(("月", "m", "mo", "month", "monthly"), Cycle.MONTH),
-    **dict.fromkeys(("季", "q", "qr", "quarterly"), Cycle.QUARTER),
-    **dict.fromkeys(("半", "半年", "h", "half", "semi-annually"), Cycle.HALF_YEAR),
-    **dict.fromkeys(("年", "y", "yr", "year", "annual", "annually"), Cycle.YEAR),
-}
 _SWITCHES: dict[str | float, bool] = {"1": True, "true": True, "0": False, "false": False, 1: True, 0: False}
 
 
@@ -65,13 +49,16 @@ class Billing:
     """
 
     start: datetime | None = None
-    """Aware, with the note's own offset from UTC, as all times here; UTC where the note names none."""
+    """Aware, with the note's own offset from UTC, as all times here; where it names none, in the reader's time zone."""
     end: datetime | None = None
     """As written, even if it has passed and rolls on; `None` where it never expires or is not told."""
     never_expires: bool = False
     """`endDate` is `0000-00-00…`, or in the year 9999, the other way to write it."""
     auto_renewal: bool = False
     cycle: Cycle | None = None
+    """`None` where none is told, or one that is not understood."""
+    cycle_text: str = ""
+    """The cycle as written."""
     amount: str = ""
     """The price of a cycle as written, such as `12.5€` or `200EUR`, at most 255 characters."""
 
@@ -86,8 +73,18 @@ class Billing:
         return self.amount == "-1"
 
     @property
+    def price(self) -> Price | None:
+        """What a cycle costs in figures, where they can be read; nothing where it is free or costs what is used."""
+        return None if self.free or self.pay_as_you_go else parse_price(self.amount)
+
+    @property
+    def rolls_on(self) -> bool:
+        """Whether another end follows the one that is told."""
+        return self.auto_renewal and self.cycle is not None and self.cycle.unit is not Unit.ONCE
+
+    @property
     def term(self) -> Term | None:
-        """What happens at the end, or `None` where no end is told.
+        """What the note says of the end, or `None` where no end is told.
 
         With auto-renewal it renews even if the cycle is not told; only the date after the next one is unknown then.
         """
@@ -95,7 +92,13 @@ class Billing:
             return Term.NEVER_EXPIRES
         if self.end is None:
             return None
-        return Term.RENEWS if self.auto_renewal else Term.EXPIRES
+        return Term.RENEWS if self.auto_renewal and self.cycle != Cycle.ONCE else Term.EXPIRES
+
+    def term_at(self, now: datetime) -> Term | None:
+        """Return what happens at the end: nothing renews once its last known end has passed."""
+        if self.term is Term.RENEWS and self.end is not None and self.end <= now and not self.rolls_on:
+            return Term.EXPIRES
+        return self.term
 
     def expiry(self, now: datetime) -> datetime | None:
         """Return the end; where it rolls on, the first one after `now` (aware)."""
@@ -106,25 +109,40 @@ class Billing:
         return expiry
 
     def renewals(self, begin: datetime, end: datetime) -> list[datetime]:
-        """Return every end from `begin` to before `end` (both aware): at most one where it does not roll on."""
-        return [moment for moment in takewhile(lambda moment: moment < end, self._ends(begin)) if moment >= begin]
+        """Return the ends from `begin` to before `end` (both aware), at most the first thousand of them."""
+        ends = takewhile(lambda moment: moment < end, self._ends(begin))
+        return list(islice((moment for moment in ends if moment >= begin), MOST_RENEWALS))
 
     def _ends(self, moment: datetime) -> Iterator[datetime]:
         """Yield the ends in order, from at most a few before the moment, but always the last one."""
         if self.end is None:
             return
-        if not self.auto_renewal or self.cycle is None:
+        if self.cycle is None or not self.rolls_on:
             yield self.end
-            return
-        step = self.cycle.months
-        first = 12 * self.end.year + self.end.month - 1
-        last = 12 * MAXYEAR - 1
-        # The moment's month may be another one at the note's offset from UTC: one more step back.
-        behind = max(0, (12 * moment.year + moment.month - 1 - first) // step - 1)
-        for month in range(first + min(behind, (last - first) // step) * step, last + 1, step):
-            year, month = divmod(month, 12)
-            day = min(self.end.day, monthrange(year, month + 1)[1])
-            yield self.end.replace(year=year, month=month + 1, day=day)
+        elif self.cycle.months:
+            yield from _ends_by_months(self.end, self.cycle.months, moment)
+        else:
+            yield from _ends_by_days(self.end, self.cycle.days, moment)
+
+
+def _ends_by_months(end: datetime, step: int, moment: datetime) -> Iterator[datetime]:
+    """Yield the ends of cycles of so many months: on the day of the first end, or the month's last."""
+    first = 12 * end.year + end.month - 1
+    last = 12 * MAXYEAR - 1
+    # The moment's month may be another one at the note's offset from UTC: one more step back.
+    behind = max(0, (12 * moment.year + moment.month - 1 - first) // step - 1)
+    for month in range(first + min(behind, (last - first) // step) * step, last + 1, step):
+        year, month = divmod(month, 12)
+        day = min(end.day, monthrange(year, month + 1)[1])
+        yield end.replace(year=year, month=month + 1, day=day)
+
+
+def _ends_by_days(end: datetime, step: int, moment: datetime) -> Iterator[datetime]:
+    """Yield the ends of cycles of so many days."""
+    last = (date(MAXYEAR - 1, 12, 31) - end.date()).days // step
+    behind = max(0, (moment - end) // timedelta(days=step) - 1)
+    for cycles in range(min(behind, last), last + 1):
+        yield end + timedelta(days=cycles * step)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +174,8 @@ class PublicNote:
     """The fields that could not be read, such as `billingDataMod.endDate`, or `public_note`; never their values."""
 
 
-def parse_public_note(text: str) -> PublicNote:
-    """Return what the note tells; nothing for free text."""
+def parse_public_note(text: str, time_zone: tzinfo = UTC) -> PublicNote:
+    """Return what the note tells; nothing for free text. Dates without an offset are days in the reader's time zone."""
     body = text.strip().encode(errors="surrogatepass")
     if len(body) > LARGEST_NOTE:
         return PublicNote(malformed=("public_note",))
@@ -169,7 +187,7 @@ def parse_public_note(text: str) -> PublicNote:
         return PublicNote(malformed=("public_note",))
     malformed: list[str] = []
     whole = _Part(note, "", malformed)
-    billing = _billing(_Part(whole.read(decode.as_object, _BILLING, {}), f"{_BILLING}.", malformed))
+    billing = _billing(_Part(whole.read(decode.as_object, _BILLING, {}), f"{_BILLING}.", malformed), time_zone)
     plan = _plan(_Part(whole.read(decode.as_object, _PLAN, {}), f"{_PLAN}.", malformed))
     return PublicNote(billing=billing, plan=plan, malformed=tuple(malformed))
 
@@ -191,20 +209,29 @@ class _Part:
         try:
             return reader(value)
         except MalformedError:
-            self._malformed.append(f"{self._prefix}{field}")
+            self.note(field)
             return blank
 
+    def note(self, field: str) -> None:
+        """Remember that a field is not understood."""
+        self._malformed.append(f"{self._prefix}{field}")
 
-def _billing(part: _Part) -> Billing | None:
+
+def _billing(part: _Part, time_zone: tzinfo) -> Billing | None:
     """Read the billing; auto-renewal of nothing is nothing."""
-    start = part.read(_moment, "startDate", None)
-    end = part.read(_moment, "endDate", None)
+    moment = partial(_moment, time_zone=time_zone)
+    start, end = part.read(moment, "startDate", None), part.read(moment, "endDate", None)
+    auto_renewal = part.read(_switch, "autoRenewal", False)
+    cycle_text = part.read(_written, "cycle", "")
+    if (cycle := parse_cycle(cycle_text)) is None and cycle_text:
+        part.note("cycle")
     billing = Billing(
         start=None if start == _NEVER else start,
         end=None if end == _NEVER else end,
         never_expires=end == _NEVER,
-        auto_renewal=part.read(_switch, "autoRenewal", False),
-        cycle=part.read(_cycle, "cycle", None),
+        auto_renewal=auto_renewal,
+        cycle=cycle,
+        cycle_text=cycle_text,
         amount=part.read(_written, "amount", ""),
     )
     told = billing.start or billing.end or billing.never_expires or billing.cycle or billing.amount
@@ -234,9 +261,14 @@ def _written(value: object) -> str:
     return decode.as_text(value)
 
 
-def _moment(value: object) -> datetime:
-    """Return an ISO 8601 date with or without time and offset, or `_NEVER`. `2025-07-141T…` was seen too."""
+def _moment(value: object, time_zone: tzinfo) -> datetime:
+    """Return a date with or without time and offset, or `_NEVER`.
+
+    Its parts may be divided as people do, as in `2026/7/14` or `2026年7月14日`. `2025-07-141T…` was seen too.
+    """
     written = decode.as_text(value)
+    if found := _DATE.fullmatch(written):
+        written = f"{found['year']}-{found['month']:0>2}-{found['day']:0>2}{found['time']}"
     if written.startswith("0000-00-00"):
         return _NEVER
     try:
@@ -248,7 +280,7 @@ def _moment(value: object) -> datetime:
         return _NEVER
     if moment.year == MINYEAR:
         raise MalformedError(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=time_zone)
 
 
 def _switch(value: object) -> bool:
@@ -258,10 +290,3 @@ def _switch(value: object) -> bool:
     if not isinstance(value, str | int | float) or value not in _SWITCHES:
         raise MalformedError(value)
     return _SWITCHES[value]
-
-
-def _cycle(value: object) -> Cycle:
-    """Return a cycle from one of its many names, in any case."""
-    if (cycle := _CYCLES.get(decode.as_text(value).casefold())) is None:
-        raise MalformedError(value)
-    return cycle

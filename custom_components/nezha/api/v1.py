@@ -1,6 +1,7 @@
 """Nezha v1 and v2: `snake_case` fields in an envelope of `success`, `data` and `error`; fields of value 0 are absent."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, tzinfo
 from functools import partial
 from http import HTTPStatus
 import logging
@@ -56,8 +57,13 @@ class BackendV1(Backend):
 
     has_extras = True
 
-    def __init__(self, transport: Transport, credential: Credential, *, run_by_get: bool) -> None:
-        """Take a credential that the generation knows; `run_by_get` says by which method a task is run first."""
+    def __init__(
+        self, transport: Transport, credential: Credential, *, run_by_get: bool, time_zone: tzinfo = UTC
+    ) -> None:
+        """Take a credential that the generation knows; `run_by_get` says by which method a task is run first.
+
+        Dates in notes that have no offset are days in `time_zone`.
+        """
         self._transport = transport
         self._credential = credential
         self._run_methods = [self._get, self._post] if run_by_get else [self._post, self._get]
@@ -65,7 +71,7 @@ class BackendV1(Backend):
         self._denied: set[str] = set()
         self._groups: Things[tuple[str, ...]] | None = None
         self._open = Kept(data_of)
-        self._decode_servers = ServersDecoder()
+        self._decode_servers = ServersDecoder(time_zone)
         self._decode_groups = Kept(decode_groups)
         self._decode_services = Kept(decode_services)
         self._decode_cycles = Kept(decode_cycles)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -171,14 +173,14 @@ class Listed:
 class ServersDecoder:
     """Decodes the lists of `/api/v1/server`, one answer after the other."""
 
-    def __init__(self) -> None:
-        """Keep nothing yet."""
+    def __init__(self, time_zone: tzinfo = UTC) -> None:
+        """Keep nothing yet. Dates in notes that have no offset are days in `time_zone`."""
         self._listed: object = None
         self._groups: object = None
         self._decoded = Listed({}, (), ())
         self._servers = Kept(self._decode)
         self._hosts = Kept(_decode_host)
-        self._notes = Kept(parse_public_note)
+        self._notes = Kept(partial(parse_public_note, time_zone=time_zone))
 
     async def __call__(self, listed: list[Any], groups: Mapping[int, tuple[str, ...]]) -> Listed:
         """Decode all servers; one without number or uuid is left out and named. The same objects give the same again."""

@@ -8,7 +8,18 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
 from ..api import Billing, Service, State, Task, Term, TrafficCycle
-from ..figures import availability, cycle_share, days_left, disk_share, is_up, latency, memory_share, share, swap_share
+from ..figures import (
+    availability,
+    billing_cycle,
+    cycle_share,
+    days_left,
+    disk_share,
+    is_up,
+    latency,
+    memory_share,
+    share,
+    swap_share,
+)
 from ..fleet import UNGROUPED, KnownServer
 from ..runtime.coordinator import NezhaConfigEntry
 from .things import name_of
@@ -64,7 +75,7 @@ def summarize(entry: NezhaConfigEntry, identity: str, device: dr.AnyDeviceEntry 
         "outbound_traffic": state.net_out_transfer if state else None,
         "expires": _local(billing.expiry(dt_util.now())) if billing else None,
         "days_left": days_left(billing, dt_util.now()) if billing else None,
-        "renews": billing.term is Term.RENEWS if billing else None,
+        "renews": billing.term_at(dt_util.now()) is Term.RENEWS if billing else None,
         "traffic_used": max(
             (cycle["percent"] for cycle in _cycles_of(entry, known) if cycle["percent"] is not None), default=None
         ),
@@ -115,9 +126,9 @@ def _describe_billing(billing: Billing) -> Report:
     return {
         "expires": _local(billing.expiry(now)),
         "days_left": days_left(billing, now),
-        "term": billing.term,
+        "term": billing.term_at(now),
         "price": billing.amount or None,
-        "cycle": billing.cycle.value if billing.cycle else None,
+        "cycle": billing_cycle(billing),
     }
 
 

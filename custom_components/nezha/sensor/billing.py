@@ -13,9 +13,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
-from ..api import Billing, Cycle, Plan, Term
+from ..api import Billing, Plan, Term
 from ..entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
-from ..figures import days_left
+from ..figures import billing_cycle, days_left
 from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaCoordinator
 from .base import Reading, ReadingSensor
@@ -63,7 +63,7 @@ BILLING: tuple[BillingDescription, ...] = (
         device_class=SensorDeviceClass.ENUM,
         options=[term.value for term in Term],
         entity_registry_enabled_default=False,
-        value_fn=lambda billing, _: billing.term,
+        value_fn=lambda billing, now: billing.term_at(now),
     ),
     BillingDescription(
         key="price",
@@ -74,10 +74,8 @@ BILLING: tuple[BillingDescription, ...] = (
     BillingDescription(
         key="billing_cycle",
         translation_key="billing_cycle",
-        device_class=SensorDeviceClass.ENUM,
-        options=[cycle.value for cycle in Cycle],
         entity_registry_enabled_default=False,
-        value_fn=lambda billing, _: billing.cycle,
+        value_fn=lambda billing, _: billing_cycle(billing),
     ),
 )
 PLAN: tuple[PlanDescription, ...] = (
