@@ -245,9 +245,9 @@ _MAY_GROW = (
     # Values that are made anew: the decoder's, the newest answer's, the newest frame's and the published ones of a server
     # are one object or four, depending on the moment.
     (re.compile(r"(api\.models|api\.public_note|fleet(\.\w+)?|runtime\.devices)\."), lambda servers: 3 * servers),
-    # A dashboard that was restarted tells of no traffic cycles for a minute: their two sensors, and what each listens to, may
-    # have come meanwhile.
-    (re.compile(r"sensor\.cycle\.|runtime\.listeners\.FactsOf"), lambda servers: 2 * servers + 10),
+    # A dashboard that was restarted tells of no traffic cycles for a minute: their two sensors, what each listens to, and what
+    # its adder remembers may have come meanwhile.
+    (re.compile(r"sensor\.cycle\.|runtime\.listeners\.FactsOf|entity\.adder\._Seen"), lambda servers: 2 * servers + 10),
     # The newest error of each of the two dashboards is kept to be shown.
     (re.compile(r"api\.errors\."), lambda _: 2),
     # v2's newest answers are kept to be compared; those of three endpoints, which it can do without, may be missing at first.

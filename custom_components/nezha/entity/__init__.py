@@ -160,8 +160,9 @@ class HubEntity[ShownT](NezhaEntity[ShownT]):
 
     def _name_of(self, identity: str) -> str:
         """Return what the user sees as the name of a server, which may have none on the dashboard."""
-        identifier = device_identifier(self.coordinator.config_entry, identity)
-        device = dr.async_get(self.hass).async_get_device(identifiers={identifier})
+        entry = self.coordinator.config_entry
+        identifier = device_identifier(entry, identity)
+        device = dr.async_get(self.hass).async_get_device_by_identifier(identifier, entry.entry_id)
         return (device and (device.name_by_user or device.name)) or self.coordinator.data[identity].server.name
 
 
