@@ -105,16 +105,16 @@ need_node() {
     [ "${major:-0}" -ge 20 ] || die "Node.js 20 or newer was not found. Install it (Debian: apt install nodejs npm) and run this again."
 }
 
-# Sets $tsc to the type checker that package.json pins.
-find_tsc() {
+# Sets $node_tools to the folder of the formatter and the type checker that package.json pins.
+find_node_tools() {
     need_node
-    local folder=$environments/typescript
-    tsc=$folder/node_modules/.bin/tsc
-    if cmp -s package.json "$folder/package.json" && [ -x "$tsc" ]; then return; fi
+    local folder=$environments/node
+    node_tools=$folder/node_modules/.bin
+    if cmp -s package.json "$folder/package.json" && [ -x "$node_tools/tsc" ]; then return; fi
     mkdir -p "$folder"
     cp package.json "$folder/package.json"
-    step "Installing TypeScript" npm install --prefix "$folder" --no-audit --no-fund --no-package-lock ||
-        { rm "$folder/package.json"; die "TypeScript could not be installed (see above)."; }
+    step "Installing Prettier and TypeScript" npm install --prefix "$folder" --no-audit --no-fund --no-package-lock ||
+        { rm "$folder/package.json"; die "Prettier and TypeScript could not be installed (see above)."; }
 }
 
 # unpack_debian FOLDER SUITE PACKAGES…: download Debian packages and all that they need, from the mirror that this machine

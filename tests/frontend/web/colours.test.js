@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { AVAILABILITY, colourOf, DAYS_LEFT, LATENCY, USAGE } from "../../../custom_components/nezha/frontend/web/colours.js";
+import {
+  AVAILABILITY,
+  colourOf,
+  DAYS_LEFT,
+  LATENCY,
+  USAGE,
+} from "../../../custom_components/nezha/frontend/web/colours.js";
 import { coloured } from "../../../custom_components/nezha/frontend/web/conditions.js";
 
 const CASES = [
@@ -24,9 +30,16 @@ for (const [name, scale, colours] of CASES) {
     const cards = coloured({ type: "tile", entity: "sensor.x" }, scale);
     for (const [value, colour] of Object.entries(colours)) {
       const visible = cards.filter(({ color, visibility }) => color && holds(visibility.at(-1), Number(value)));
-      assert.deepEqual(visible.map(({ color }) => color), [colour], value);
+      assert.deepEqual(
+        visible.map(({ color }) => color),
+        [colour],
+        value,
+      );
     }
     const [grey] = cards.filter(({ color }) => !color);
-    assert.deepEqual(grey.visibility[0].conditions.map(({ state }) => state), ["unknown", "unavailable"]);
+    assert.deepEqual(
+      grey.visibility[0].conditions.map(({ state }) => state),
+      ["unknown", "unavailable"],
+    );
   });
 }

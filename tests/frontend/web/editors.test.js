@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 globalThis.HTMLElement ??= class {};
 
-const { optionsForm, withoutDefaults } = await import("../../../custom_components/nezha/frontend/web/dashboard-editor.js");
+const { optionsForm, withoutDefaults } =
+  await import("../../../custom_components/nezha/frontend/web/dashboard-editor.js");
 const { configForm, suggestFor } = await import("../../../custom_components/nezha/frontend/web/server-card-config.js");
 const { LANGUAGES } = await import("../../../custom_components/nezha/frontend/web/texts/index.js");
 const { hass, hub } = await import("./sample.js");
@@ -29,7 +30,14 @@ test("of several dashboards one can be chosen, and then its groups", () => {
 });
 
 test("what is so anyway is not stored", () => {
-  const values = { type: "custom:nezha", layout: "auto", groups: [], tasks: true, hide_never_reported: false, entry_id: "" };
+  const values = {
+    type: "custom:nezha",
+    layout: "auto",
+    groups: [],
+    tasks: true,
+    hide_never_reported: false,
+    entry_id: "",
+  };
   assert.deepEqual(withoutDefaults(values), { type: "custom:nezha" });
   const chosen = { layout: "row", groups: ["A"], tasks: false, hide_never_reported: true };
   assert.deepEqual(withoutDefaults(chosen), chosen);
@@ -45,11 +53,15 @@ test("the card is offered for entities of servers, in both sizes, and for no oth
   const home = hass({ entities });
   home.devices["device-hub"].entry_type = "service";
   const offers = suggestFor(home, "sensor.cpu");
-  assert.deepEqual(offers.map(({ config }) => [config.device_id, config.layout]), [
-    ["device-1", undefined],
-    ["device-1", "row"],
-  ]);
-  for (const id of ["sensor.hub", "sensor.other", "sensor.alone", "sensor.unknown"]) assert.equal(suggestFor(home, id), null);
+  assert.deepEqual(
+    offers.map(({ config }) => [config.device_id, config.layout]),
+    [
+      ["device-1", undefined],
+      ["device-1", "row"],
+    ],
+  );
+  for (const id of ["sensor.hub", "sensor.other", "sensor.alone", "sensor.unknown"])
+    assert.equal(suggestFor(home, id), null);
 });
 
 test("the card's form is in the language of the page", () => {

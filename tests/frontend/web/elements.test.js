@@ -16,7 +16,10 @@ test("no module asks anybody else for anything", () => {
   for (const name of files) {
     assert.doesNotMatch(read(name), /\b(fetch|XMLHttpRequest|WebSocket|EventSource|importScripts|eval)\s*\(/, name);
     const urls = [...read(name).matchAll(/https?:\/\/[^\s"'`)]+/g)].map(([url]) => url);
-    assert.ok(urls.every((url) => url.startsWith("https://github.com/nezha-ha/nezha/")), `${name}: ${urls}`);
+    assert.ok(
+      urls.every((url) => url.startsWith("https://github.com/nezha-ha/nezha/")),
+      `${name}: ${urls}`,
+    );
   }
 });
 
@@ -45,7 +48,9 @@ test("elements are defined once, and offered once, however often the modules are
 });
 
 test("every kind of view and section that is laid out is an element", () => {
-  const names = [...read("elements.js").matchAll(/"ll-strategy-(?:view|section)-(nezha-[a-z]+)"/g)].map(([, name]) => name);
+  const names = [...read("elements.js").matchAll(/"ll-strategy-(?:view|section)-(nezha-[a-z]+)"/g)].map(
+    ([, name]) => name,
+  );
   const lazy = [...read("views/dashboard.js").matchAll(/lazy\("(\w+)"/g)].map(([, kind]) => `nezha-${kind}`);
   assert.deepEqual([...new Set([...lazy, "nezha-attention"])].sort(), names.sort());
 });

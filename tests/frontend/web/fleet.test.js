@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { deviceName, groupServers, layoutOf, sortServers } from "../../../custom_components/nezha/frontend/web/fleet.js";
+import {
+  deviceName,
+  groupServers,
+  layoutOf,
+  sortServers,
+} from "../../../custom_components/nezha/frontend/web/fleet.js";
 import { hass, hub, server } from "./sample.js";
 
 const placed = (...groups) => groups.map((names, index) => server(index + 1, { groups: names }));
@@ -9,7 +14,10 @@ const shown = (groups) => groups.map(({ name, servers }) => [name, servers.map((
 
 test("a name that the user gave counts", () => {
   const devices = { a: { name: "vps", name_by_user: "Mine" }, b: { name: "vps", name_by_user: null }, c: {} };
-  assert.deepEqual(["a", "b", "c", "d"].map((id) => deviceName({ devices }, id)), ["Mine", "vps", "", ""]);
+  assert.deepEqual(
+    ["a", "b", "c", "d"].map((id) => deviceName({ devices }, id)),
+    ["Mine", "vps", "", ""],
+  );
 });
 
 test("a server is listed once, in its first group; those without come last", () => {
@@ -43,8 +51,14 @@ test("servers stay in the order of the Nezha dashboard; without one they are sor
 
 test("the form follows the size of the fleet, and the user's choice", () => {
   const forms = [1, 24, 25, 100, 101].map((count) => layoutOf(count));
-  assert.deepEqual(forms.map(({ size }) => size), ["card", "card", "row", "row", "row"]);
-  assert.deepEqual(forms.map(({ isPaged }) => isPaged), [false, false, false, false, true]);
+  assert.deepEqual(
+    forms.map(({ size }) => size),
+    ["card", "card", "row", "row", "row"],
+  );
+  assert.deepEqual(
+    forms.map(({ isPaged }) => isPaged),
+    [false, false, false, false, true],
+  );
   assert.deepEqual([1, 4, 5].map(forms[1].groupAsColumn), [true, true, false]);
   assert.equal(forms[2].groupAsColumn(1), false);
   assert.equal(layoutOf(60, "card").size, "card");

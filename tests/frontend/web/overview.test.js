@@ -25,7 +25,10 @@ const minute = async () => {
 beforeEach(() => {
   mock.timers.reset();
   mock.timers.enable({ apis: ["Date", "setInterval"] });
-  Object.assign(globalThis, { document: { visibilityState: "visible" }, location: { pathname: "/nezha-demo/servers" } });
+  Object.assign(globalThis, {
+    document: { visibilityState: "visible" },
+    location: { pathname: "/nezha-demo/servers" },
+  });
 });
 
 test("one answer serves all that ask at the same time", async () => {
@@ -51,7 +54,10 @@ test("what failed is asked again", async () => {
 test("one of several dashboards", async () => {
   const both = { revision: "1", hubs: [hub(1), hub(2, { entry_id: "other" })] };
   const home = hass({ connection: connection(both) });
-  assert.deepEqual((await fetchHubs(home, "other")).map(({ entry_id }) => entry_id), ["other"]);
+  assert.deepEqual(
+    (await fetchHubs(home, "other")).map(({ entry_id }) => entry_id),
+    ["other"],
+  );
 });
 
 test("a page that is seen follows what no registry knows", async () => {
@@ -61,7 +67,10 @@ test("a page that is seen follows what no registry knows", async () => {
   assert.equal(isPageOutdated(), false);
   await minute();
   assert.equal(isPageOutdated(), true);
-  assert.deepEqual(home.connection.asked.slice(1).map(({ revision }) => revision), ["1", "1"]);
+  assert.deepEqual(
+    home.connection.asked.slice(1).map(({ revision }) => revision),
+    ["1", "1"],
+  );
 
   await followPage(home);
   assert.equal(isPageOutdated(), false);

@@ -7,7 +7,17 @@
  */
 export function server(number, more = {}) {
   const keys = [
-    ...["online", "cpu", "memory", "swap", "disk", "net_in_speed", "net_out_speed", "net_in_transfer", "net_out_transfer"],
+    ...[
+      "online",
+      "cpu",
+      "memory",
+      "swap",
+      "disk",
+      "net_in_speed",
+      "net_out_speed",
+      "net_in_transfer",
+      "net_out_transfer",
+    ],
     ...["boot_time", "load_1", "load_5", "load_15", "changes", "expiry", "cycle_1_used_share", "cycle_1_reset"],
     ...["temperature_coretemp", "gpu_0"],
   ];
@@ -36,7 +46,11 @@ export function hub(count, more = {}) {
     title: "My site",
     generation: "v2",
     device_id: "device-hub",
-    entities: { ...Object.fromEntries(keys.map((key) => [key, `sensor.hub_${key}`])), renewals: "calendar.hub", dashboard: "binary_sensor.hub_dashboard" },
+    entities: {
+      ...Object.fromEntries(keys.map((key) => [key, `sensor.hub_${key}`])),
+      renewals: "calendar.hub",
+      dashboard: "binary_sensor.hub_dashboard",
+    },
     groups: [...new Set(servers.flatMap(({ groups }) => groups))],
     is_ordered: true,
     servers,
@@ -95,7 +109,8 @@ export function hass(more = {}) {
     user: { is_admin: true },
     panelUrl: "nezha-demo",
     connection: {},
-    formatEntityState: (/** @type {any} */ { state, attributes }) => `${state} ${attributes.unit_of_measurement} (user)`,
+    formatEntityState: (/** @type {any} */ { state, attributes }) =>
+      `${state} ${attributes.unit_of_measurement} (user)`,
     ...more,
   };
 }

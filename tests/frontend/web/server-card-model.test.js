@@ -22,7 +22,9 @@ const VALUES = {
 
 const model = (values = {}, config = {}, language = "en") => {
   const all = Object.entries({ ...VALUES, ...values }).filter(([, value]) => value);
-  const states = Object.fromEntries(all.map(([key, value]) => [entities[key] ?? `sensor.${key}`, state(entities[key], ...value)]));
+  const states = Object.fromEntries(
+    all.map(([key, value]) => [entities[key] ?? `sensor.${key}`, state(entities[key], ...value)]),
+  );
   const known = { ...entities, ...(values.last_active ? { last_active: "sensor.last_active" } : {}) };
   const setting = { device_id: "device-1", layout: "card", country: "JP", ...config };
   return modelOf(setting, known, hass({ states }), LANGUAGES[language], NOW);
@@ -32,11 +34,14 @@ test("an online server", () => {
   const { status, name, flag, detail, pill, meters, inSpeed, outSpeed, inTotal, outTotal } = model();
   assert.deepEqual([status, name, flag, detail], ["online", "vps-1", "🇯🇵", "Debian 12.11 · Up 10 d"]);
   assert.deepEqual(pill, { text: "53 d", colour: "green" });
-  assert.deepEqual(meters.map(({ text, colour, isFull }) => [text, colour, isFull]), [
-    ["45%", "green", false],
-    ["70%", "orange", false],
-    ["93%", "red", true],
-  ]);
+  assert.deepEqual(
+    meters.map(({ text, colour, isFull }) => [text, colour, isFull]),
+    [
+      ["45%", "green", false],
+      ["70%", "orange", false],
+      ["93%", "red", true],
+    ],
+  );
   assert.deepEqual([inSpeed, outSpeed, inTotal, outTotal], ["90 kB/s", "800 kB/s", "115 GiB", "5.5 GB (user)"]);
 });
 
@@ -66,7 +71,10 @@ const withoutValues = (values) => {
 
 test("a server that went offline says since when, and has no values whatever its sensors still show", () => {
   assert.deepEqual(withoutValues({ online: ["off"] }), ["offline", "Offline · 3 min"]);
-  assert.deepEqual(withoutValues({ online: ["off"], last_active: ["2026-05-30T12:00:00Z"] }), ["offline", "Offline · 2 d"]);
+  assert.deepEqual(withoutValues({ online: ["off"], last_active: ["2026-05-30T12:00:00Z"] }), [
+    "offline",
+    "Offline · 2 d",
+  ]);
   assert.deepEqual(withoutValues({ online: ["off"], last_active: ["unavailable"] }), ["offline", "Offline · 3 min"]);
 });
 
@@ -86,14 +94,22 @@ test("a server that never reported, and one of which nothing is known", () => {
 test("where nobody may see whether it is online, its measurements say so", () => {
   const { cpu } = entities;
   const read = (value) =>
-    modelOf({ device_id: "device-1" }, { cpu }, hass({ states: { [cpu]: state(cpu, value) } }), LANGUAGES.en, NOW).status;
+    modelOf({ device_id: "device-1" }, { cpu }, hass({ states: { [cpu]: state(cpu, value) } }), LANGUAGES.en, NOW)
+      .status;
   assert.equal(read("5"), "online");
   assert.equal(read("unavailable"), "unknown");
 });
 
 test("a part that is missing is a dash beside the others", () => {
-  const { meters, inSpeed, outSpeed, detail } = model({ memory: undefined, net_in_speed: ["unknown"], boot_time: ["bad"] });
-  assert.deepEqual(meters.map(({ text }) => text), ["45%", "–", "93%"]);
+  const { meters, inSpeed, outSpeed, detail } = model({
+    memory: undefined,
+    net_in_speed: ["unknown"],
+    boot_time: ["bad"],
+  });
+  assert.deepEqual(
+    meters.map(({ text }) => text),
+    ["45%", "–", "93%"],
+  );
   assert.deepEqual([inSpeed, outSpeed, detail], ["–", "800 kB/s", "Debian 12.11"]);
 });
 

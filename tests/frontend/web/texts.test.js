@@ -9,7 +9,9 @@ const english = LANGUAGES.en;
 const placeholders = (text) => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).sort();
 
 test("every file of texts is a language, and every language of the integration has texts", () => {
-  const files = readdirSync(folder).filter((name) => name !== "index.js").map((name) => name.replace(".js", ""));
+  const files = readdirSync(folder)
+    .filter((name) => name !== "index.js")
+    .map((name) => name.replace(".js", ""));
   const translations = readdirSync(new URL("../../../custom_components/nezha/translations/", import.meta.url));
   assert.deepEqual(files.sort(), Object.keys(LANGUAGES).sort());
   assert.deepEqual(files.sort(), translations.map((name) => name.replace(".json", "")).sort());

@@ -14,7 +14,10 @@ import { cardsIn, hass, hub, oldHub, server } from "./sample.js";
 
 const context = (hubs, options = {}, more = {}) => contextOf(hass(more), LANGUAGES.en, options, hubs);
 const views = (hubs, options = {}, more = {}) => viewsOf(hubs, context(hubs, options, more));
-const tabs = (...args) => views(...args).filter(({ subview }) => !subview).map(({ title }) => title);
+const tabs = (...args) =>
+  views(...args)
+    .filter(({ subview }) => !subview)
+    .map(({ title }) => title);
 const serversOf = (only, options) => serversView(only, 0, context([only], options));
 const serverCards = (config) => cardsIn(config).filter(({ type }) => type === "custom:nezha-server-card");
 
@@ -34,14 +37,16 @@ test("pages of servers are laid out when they are opened", () => {
 });
 
 test("several dashboards are several tabs, and their pages do not meet", () => {
-  const other = hub(2, { entry_id: "other", title: "Elsewhere", servers: [1, 2].map((id) => server(id, { device_id: `other-${id}` })) });
+  const other = hub(2, {
+    entry_id: "other",
+    title: "Elsewhere",
+    servers: [1, 2].map((id) => server(id, { device_id: `other-${id}` })),
+  });
   const all = views([hub(2), other]);
-  assert.deepEqual(all.filter(({ subview }) => !subview).map(({ title }) => title), [
-    "My site",
-    "Elsewhere",
-    "Services",
-    "Traffic & renewals",
-  ]);
+  assert.deepEqual(
+    all.filter(({ subview }) => !subview).map(({ title }) => title),
+    ["My site", "Elsewhere", "Services", "Traffic & renewals"],
+  );
   assert.equal(new Set(all.map(({ path }) => path)).size, all.length);
   const [first] = serverCards(serversView(other, 1, context([hub(2), other])));
   assert.ok(all.some(({ path }) => first.navigation_path === `/nezha-demo/${path}`));
@@ -63,11 +68,20 @@ test("one server is a page of its own", () => {
   assert.ok(cardsIn(view).some(({ type }) => type === "history-graph"));
 });
 
-for (const [count, size] of [[2, "card"], [24, "card"], [25, "row"], [60, "row"], [100, "row"]]) {
+for (const [count, size] of [
+  [2, "card"],
+  [24, "card"],
+  [25, "row"],
+  [60, "row"],
+  [100, "row"],
+]) {
   test(`${count} servers: each once as a ${size}, in its group`, () => {
     const { sections } = serversOf(hub(count));
     const groups = sections.slice(3);
-    assert.deepEqual(groups.map(({ cards }) => cards[0].heading).sort(), ["Group 0", "Group 1", "Group 2"].slice(count > 2 ? 0 : 1));
+    assert.deepEqual(
+      groups.map(({ cards }) => cards[0].heading).sort(),
+      ["Group 0", "Group 1", "Group 2"].slice(count > 2 ? 0 : 1),
+    );
     const cards = groups.flatMap(serverCards);
     assert.equal(new Set(cards.map(({ device_id }) => device_id)).size, count);
     assert.ok(cards.every(({ layout }) => layout === size));
@@ -106,7 +120,10 @@ const concerns = (states, only = hub(3), more = {}) => {
   const all = concernsOf(only, only.servers, made);
   return { held: heldBy(all, states), ...attentionSection(all, states, made) };
 };
-const told = (states, only) => concerns(states, only).cards.slice(1).map(({ name, device_id }) => name ?? device_id);
+const told = (states, only) =>
+  concerns(states, only)
+    .cards.slice(1)
+    .map(({ name, device_id }) => name ?? device_id);
 const is = (...pairs) => Object.fromEntries(pairs.map(([id, state]) => [id, { state }]));
 
 test("the place of what needs attention is laid out by itself", () => {
@@ -181,38 +198,56 @@ test("of too many concerns the gravest are shown", () => {
 
 test("a dashboard that is away, and one that is waited for, are told apart", () => {
   const alerts = (only) => serversOf(only).sections.filter(({ cards }) => cards?.[0].type === "markdown");
-  assert.deepEqual(alerts(hub(3)).map(({ visibility }) => visibility[0].state), ["off", "unavailable"]);
+  assert.deepEqual(
+    alerts(hub(3)).map(({ visibility }) => visibility[0].state),
+    ["off", "unavailable"],
+  );
   const old = hub(3);
   delete old.entities.dashboard;
-  assert.deepEqual(alerts(old).map(({ visibility }) => visibility[0]), [
-    { condition: "state", entity: "sensor.hub_servers", state: "unavailable" },
-  ]);
+  assert.deepEqual(
+    alerts(old).map(({ visibility }) => visibility[0]),
+    [{ condition: "state", entity: "sensor.hub_servers", state: "unavailable" }],
+  );
 });
 
 test("servers that never reported can be hidden", () => {
   const cards = serversOf(hub(3), { hide_never_reported: true }).sections.slice(3).flatMap(serverCards);
   assert.ok(cards.every(({ visibility }) => visibility[0].condition === "or"));
-  assert.ok(serversOf(hub(3)).sections.slice(3).flatMap(serverCards).every(({ visibility }) => !visibility));
+  assert.ok(
+    serversOf(hub(3))
+      .sections.slice(3)
+      .flatMap(serverCards)
+      .every(({ visibility }) => !visibility),
+  );
 });
 
 test("options choose groups, their order and the form", () => {
   const { sections } = serversOf(hub(30), { groups: ["Group 2", "Group 0"], layout: "card" });
   const groups = sections.slice(3);
-  assert.deepEqual(groups.map(({ cards }) => cards[0].heading), ["Group 2", "Group 0"]);
+  assert.deepEqual(
+    groups.map(({ cards }) => cards[0].heading),
+    ["Group 2", "Group 0"],
+  );
   assert.ok(groups.flatMap(serverCards).every(({ layout }) => layout === "card"));
 });
 
 test("a dashboard without groups has one list", () => {
   const servers = [1, 2].map((id) => server(id, { groups: [] }));
   const { sections } = serversOf(hub(0, { servers, groups: [] }));
-  assert.deepEqual(sections.slice(3).map(({ cards }) => cards[0].heading), ["Servers"]);
+  assert.deepEqual(
+    sections.slice(3).map(({ cards }) => cards[0].heading),
+    ["Servers"],
+  );
 });
 
 test("a page of a server leaves out what it does not have", () => {
   const only = hub(1);
   const [{ entities }] = only.servers;
-  for (const key of ["swap", "gpu_0", "temperature_coretemp", "expiry", "cycle_1_used_share", "cycle_1_reset"]) delete entities[key];
-  const headings = serverView(only, only.servers[0], context([only]), "/back").sections.map(({ cards }) => cards[0].heading);
+  for (const key of ["swap", "gpu_0", "temperature_coretemp", "expiry", "cycle_1_used_share", "cycle_1_reset"])
+    delete entities[key];
+  const headings = serverView(only, only.servers[0], context([only]), "/back").sections.map(
+    ({ cards }) => cards[0].heading,
+  );
   assert.deepEqual(headings, [
     undefined,
     undefined,
@@ -244,7 +279,12 @@ test("a page of a server of which next to nothing is to be seen is made all the 
 test("whatever an agent calls its system, it is mere text", () => {
   const model = "{{ states('x') }} <img src=//evil> [a](b) **b** &amp; `c`";
   const only = hub(1);
-  const view = serverView(only, only.servers[0], context([only], {}, { devices: { "device-1": { name: "x", model } } }), "/");
+  const view = serverView(
+    only,
+    only.servers[0],
+    context([only], {}, { devices: { "device-1": { name: "x", model } } }),
+    "/",
+  );
   const { content } = view.header.card;
   assert.doesNotMatch(content.slice(4), /[{}<>[\]()*`'"\\]/);
   assert.equal(plain("a\n# b"), "a &#35; b");
@@ -265,12 +305,14 @@ test("while the dashboard is away a service has its past, and is not called one 
   const [alert, , { cards }] = servicesView([only], context([only])).sections;
   assert.deepEqual(alert.visibility, [{ condition: "state", entity: "binary_sensor.hub_dashboard", state: "off" }]);
   const visibility = (test) => cards.find(test).visibility;
-  assert.deepEqual(visibility(({ name }) => name === "Not probed yet"), [
-    { condition: "state", entity: "binary_sensor.service_1_up", state: "unknown" },
-  ]);
-  assert.deepEqual(visibility(({ type }) => type === "custom:nezha-service-days"), [
-    { condition: "state", entity: "binary_sensor.service_1_up", state_not: "unknown" },
-  ]);
+  assert.deepEqual(
+    visibility(({ name }) => name === "Not probed yet"),
+    [{ condition: "state", entity: "binary_sensor.service_1_up", state: "unknown" }],
+  );
+  assert.deepEqual(
+    visibility(({ type }) => type === "custom:nezha-service-days"),
+    [{ condition: "state", entity: "binary_sensor.service_1_up", state_not: "unknown" }],
+  );
 });
 
 test("many services do without graphs of their latency", () => {
@@ -289,8 +331,12 @@ test("a task asks before it runs, and a tap on its icon does nothing", () => {
 
 test("traffic cycles are tiles, fullest first; of a large fleet only those that are half full", () => {
   const few = hub(3);
-  const states = Object.fromEntries(few.servers.map(({ entities }, index) => [entities.cycle_1_used_share, { state: String([5, 80, 40][index]) }]));
-  const named = cardsIn(trafficView([few], context([few], {}, { states }))).filter(({ features_position }) => features_position);
+  const states = Object.fromEntries(
+    few.servers.map(({ entities }, index) => [entities.cycle_1_used_share, { state: String([5, 80, 40][index]) }]),
+  );
+  const named = cardsIn(trafficView([few], context([few], {}, { states }))).filter(
+    ({ features_position }) => features_position,
+  );
   assert.deepEqual([...new Set(named.map(({ name }) => name))], ["vps-2", "vps-3", "vps-1"]);
   const many = hub(25);
   const filter = cardsIn(trafficView([many], context([many]))).find(({ type }) => type === "entity-filter");

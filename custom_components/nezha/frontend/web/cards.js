@@ -62,7 +62,8 @@ export const header = (content) => ({
 });
 
 /**
- * Takes all meaning from a text that somebody else wrote. A native markdown card renders its content as a template first, and then
+ * Takes all meaning from a text that somebody else wrote. A native markdown card renders its content as a template
+ * first, and then
  * as markdown; a character reference survives the former, and is a mere character to the latter.
  *
  * @param {string} text
@@ -78,5 +79,9 @@ export const plain = (text) =>
  */
 export const pageOf = (hass, path) => (hass.panelUrl ? `/${hass.panelUrl}/${path}` : path);
 
-/** Returns what is there of a list in which some may be missing. @type {<T>(...items: (T | false | null | undefined | "")[]) => T[]} */
+/**
+ * Returns what is there of a list in which some may be missing.
+ *
+ * @type {<T>(...items: (T | false | null | undefined | "")[]) => T[]}
+ */
 export const present = (...items) => /** @type {any[]} */ (items.filter(Boolean));

@@ -25,7 +25,8 @@ export const NEVER = or([]);
 export const hasNoValue = (entity) => or(WITHOUT_VALUE.map((state) => is(entity, state)));
 
 /**
- * Returns a native card once for each colour of a scale, each visible within its band, and once for no value: a native card has one
+ * Returns a native card once for each colour of a scale, each visible within its band, and once for no value: a native
+ * card has one
  * colour whatever its value.
  *
  * @param {Config} card with an `entity`

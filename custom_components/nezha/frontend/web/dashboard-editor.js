@@ -42,7 +42,13 @@ export function optionsForm(hubs, options, texts) {
       ),
     },
     { name: "groups", selector: select([...new Set(groups)], { multiple: true, reorder: true, custom_value: true }) },
-    { name: "views", selector: select(VIEWS.map((name) => ({ value: name, label: names[name] })), { multiple: true }) },
+    {
+      name: "views",
+      selector: select(
+        VIEWS.map((name) => ({ value: name, label: names[name] })),
+        { multiple: true },
+      ),
+    },
     { name: "hide_never_reported", selector: { boolean: {} } },
     { name: "tasks", selector: { boolean: {} } },
   ];

@@ -37,7 +37,8 @@ export function sortServers(hub, hass) {
 }
 
 /**
- * Splits servers into groups, each server into one: its first, or the first that is asked for. Those of no group come last.
+ * Splits servers into groups, each server into one: its first, or the first that is asked for. Those of no group come
+ * last.
  *
  * @param {Server[]} servers
  * @param {string[]} groups all of them, in order

@@ -65,7 +65,8 @@ function formatOf(decimals, { language, number_format: wanted = "" }) {
 const short = (value, locale) => formatNumber(value, value < 9.95 ? 1 : 0, locale);
 
 /**
- * Formats a speed: below 1 MB/s in kB/s. Returns nothing for a unit that is not one of bytes, which the user has chosen.
+ * Formats a speed: below 1 MB/s in kB/s. Returns nothing for a unit that is not one of bytes, which the user has
+ * chosen.
  *
  * @param {number} value
  * @param {string | undefined} unit

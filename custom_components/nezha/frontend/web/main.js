@@ -1,7 +1,8 @@
 /**
  * Loads the dashboard's elements, in the version that Home Assistant has now.
  *
- * The page that imports this may be older: the service worker shows an app shell from its cache first. So where the elements
+ * The page that imports this may be older: the service worker shows an app shell from its cache first. So where the
+ * elements
  * are is asked of Home Assistant; where it does not answer in time, those beside this file are taken.
  */
 

@@ -20,7 +20,8 @@ let page;
 let isOutdated = false;
 
 /**
- * Returns all Nezha dashboards, or the one that is named. An answer serves all that ask for a while, until a registry changes.
+ * Returns all Nezha dashboards, or the one that is named. An answer serves all that ask for a while, until a registry
+ * changes.
  *
  * @param {Hass} hass
  * @param {string} [entryId]
@@ -32,7 +33,8 @@ export async function fetchHubs(hass, entryId) {
 }
 
 /**
- * Notes that a page is laid out from the newest answer, and looks once a minute, while it is seen, whether that still holds: of a
+ * Notes that a page is laid out from the newest answer, and looks once a minute, while it is seen, whether that still
+ * holds: of a
  * server that is put into another group no registry knows.
  *
  * @param {Hass} hass
@@ -56,7 +58,11 @@ async function lookAgain() {
     .sendMessagePromise({ type: "nezha/overview", revision })
     .catch(() => ({ hubs: null }));
   if (!overview.hubs || !known || answers.get(connection) !== known) return;
-  answers.set(connection, { ...known, overview: Promise.resolve(/** @type {Overview} */ (overview)), asked: Date.now() });
+  answers.set(connection, {
+    ...known,
+    overview: Promise.resolve(/** @type {Overview} */ (overview)),
+    asked: Date.now(),
+  });
   isOutdated = true;
 }
 

@@ -72,10 +72,7 @@ export function suggestFor(hass, entityId) {
   if (!deviceId) return null;
   const config = { type: "custom:nezha-server-card", device_id: deviceId };
   const texts = textsFor(hass.locale.language);
-  return [
-    { config },
-    { label: texts.size_row, config: { ...config, layout: "row" } },
-  ];
+  return [{ config }, { label: texts.size_row, config: { ...config, layout: "row" } }];
 }
 
 /**

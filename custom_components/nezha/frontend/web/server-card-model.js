@@ -61,8 +61,10 @@ export function modelOf(config, entities, hass, texts, now) {
   const system = [device?.model, isOnline ? uptime(read("boot_time"), now, texts) : undefined];
   const about = system.filter(Boolean).join(" · ");
   const meters = METERS.map(([key, short]) => meterOf(isOnline ? read(key) : undefined, texts[short]));
-  const speed = (/** @type {string} */ key) => amount(isOnline ? hass.states[entities[key]] : undefined, formatSpeed, hass);
-  const total = (/** @type {string} */ key) => amount(isOnline ? hass.states[entities[key]] : undefined, formatSize, hass);
+  const speed = (/** @type {string} */ key) =>
+    amount(isOnline ? hass.states[entities[key]] : undefined, formatSpeed, hass);
+  const total = (/** @type {string} */ key) =>
+    amount(isOnline ? hass.states[entities[key]] : undefined, formatSize, hass);
   const [inSpeed, outSpeed] = [speed("net_in_speed"), speed("net_out_speed")];
   const statusText = textOf(status, config.silent_since, entities, hass, texts, now);
   const isRow = config.layout === "row";
@@ -92,14 +94,16 @@ export function modelOf(config, entities, hass, texts, now) {
 const valueOf = (state) => (state && !WITHOUT_VALUE.has(state.state) ? state.state : undefined);
 
 /**
- * Says how a server is. Where nobody may see whether it is online, its measurements say so: they are there only while it is.
+ * Says how a server is. Where nobody may see whether it is online, its measurements say so: they are there only while
+ * it is.
  *
  * @param {Entities} entities
  * @param {Pick<Hass, "states">} hass
  * @returns {Status}
  */
 export function statusOf(entities, { states }) {
-  if (!entities.online) return ["cpu", "memory", "disk"].some((key) => valueOf(states[entities[key]])) ? "online" : "unknown";
+  if (!entities.online)
+    return ["cpu", "memory", "disk"].some((key) => valueOf(states[entities[key]])) ? "online" : "unknown";
   const online = valueOf(states[entities.online]);
   if (online === undefined) return "unknown";
   if (online === "on") return "online";
@@ -122,7 +126,8 @@ function textOf(status, silentSince, entities, { states }, texts, now) {
 }
 
 /**
- * Returns since when a server is offline, as far as the states say. A restart of Home Assistant is a change of them all; the moment
+ * Returns since when a server is offline, as far as the states say. A restart of Home Assistant is a change of them
+ * all; the moment
  * of the last report, where it is enabled, knows better.
  *
  * @param {Entities} entities

@@ -40,15 +40,24 @@ a:focus-visible { outline: 2px solid var(--primary-color); outline-offset: -2px;
 .meter .line { justify-content: space-between; gap: 4px; }
 .label { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--secondary-text-color); }
 .full .value { font-weight: 700; }
-.track { display: block; height: 5px; border-radius: 3px; overflow: hidden; background: color-mix(in srgb, var(--value) 20%, transparent); }
+.track {
+  display: block; height: 5px; border-radius: 3px; overflow: hidden;
+  background: color-mix(in srgb, var(--value) 20%, transparent);
+}
 .fill { display: block; height: 100%; border-radius: 3px; background: var(--value); transition: transform 0.5s; }
 svg { flex: none; fill: var(--secondary-text-color); }
-.amounts { display: flex; justify-content: space-between; gap: 12px; font-size: 12px; line-height: 16px; color: var(--secondary-text-color); }
+.amounts {
+  display: flex; justify-content: space-between; gap: 12px; font-size: 12px; line-height: 16px;
+  color: var(--secondary-text-color);
+}
 .amounts > span { display: flex; gap: 10px; min-width: 0; white-space: nowrap; }
 .amounts svg { width: 12px; height: 12px; vertical-align: -2px; margin-inline-end: 3px; }
 .without .meters, .without .amounts { opacity: 0.45; }
 
-.card { display: grid; grid-template-rows: auto auto auto; align-content: space-between; padding: 11px 12px; min-height: 118px; }
+.card {
+  display: grid; grid-template-rows: auto auto auto; align-content: space-between; padding: 11px 12px;
+  min-height: 118px;
+}
 .card .about { display: flex; align-items: center; gap: 10px; min-width: 0; }
 .card .text { display: grid; grid-template-columns: minmax(0, 1fr) auto; column-gap: 8px; align-items: center; }
 .card .text .line { display: contents; }
@@ -58,7 +67,9 @@ svg { flex: none; fill: var(--secondary-text-color); }
 
 .row { display: flex; align-items: center; gap: 12px; padding: 0 12px 0 10px; min-height: 54px; }
 .row .about { display: contents; }
-.row .text { display: grid; grid-template-columns: auto 1fr; column-gap: 8px; align-items: center; justify-items: start; }
+.row .text {
+  display: grid; grid-template-columns: auto 1fr; column-gap: 8px; align-items: center; justify-items: start;
+}
 .row .detail { grid-column: 1 / -1; max-width: 100%; }
 .row .name { max-width: 100%; }
 .row .meters { flex: none; grid-template-columns: repeat(3, 44px); gap: 8px; }

@@ -1,4 +1,7 @@
-/** The card of a server. It draws only where something of its own has changed: `hass` is set at every change in the house. */
+/**
+ * The card of a server. It draws only where something of its own has changed: `hass` is set at every change in the
+ * house.
+ */
 
 import { CPU, DISK, DOWN, MEMORY, RECEIVED, SENT, SERVER, UP } from "./icons.js";
 import { isPlain, navigate, showMoreInfo } from "./navigation.js";
@@ -92,7 +95,8 @@ export class ServerCard extends HTMLElement {
   /** @param {CardConfig} config */
   setConfig(config) {
     if (typeof config.device_id !== "string") throw new Error(textsOfPage().server);
-    if (config.layout !== undefined && !Object.hasOwn(GRID, config.layout)) throw new Error(`layout: ${Object.keys(GRID).join(", ")}`);
+    if (config.layout !== undefined && !Object.hasOwn(GRID, config.layout))
+      throw new Error(`layout: ${Object.keys(GRID).join(", ")}`);
     this.#config = config;
     this.#show(config.entities);
   }
@@ -226,7 +230,8 @@ export class ServerCard extends HTMLElement {
   }
 
   /**
-   * Returns whether something is shown for the first time, or otherwise than before: a node that is not touched costs nothing.
+   * Returns whether something is shown for the first time, or otherwise than before: a node that is not touched costs
+   * nothing.
    *
    * @param {string} key
    * @param {string | undefined} value
@@ -281,7 +286,10 @@ export class ServerCard extends HTMLElement {
     });
   }
 
-  /** Returns where the card leads: to the server's page, or without one to its device, which only administrators may see. */
+  /**
+   * Returns where the card leads: to the server's page, or without one to its device, which only administrators may
+   * see.
+   */
   #target() {
     if (this.#config?.navigation_path) return this.#config.navigation_path;
     return this.#hass?.user?.is_admin ? `/config/devices/device/${this.#config?.device_id}` : undefined;

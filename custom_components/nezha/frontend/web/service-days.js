@@ -1,4 +1,7 @@
-/** The last 30 days of a service, a coloured stroke each, as on Nezha's own page. No chart of statistics knows a colour for a day. */
+/**
+ * The last 30 days of a service, a coloured stroke each, as on Nezha's own page. No chart of statistics knows a colour
+ * for a day.
+ */
 
 import { AVAILABILITY, colourOf } from "./colours.js";
 import { formatNumber } from "./formatting.js";
@@ -20,7 +23,10 @@ const STYLE = `
 ha-card { height: 100%; box-sizing: border-box; padding: 8px 12px; display: grid; align-content: center; gap: 4px; }
 .days { display: flex; gap: 2px; height: 22px; }
 .days span { flex: 1; border-radius: 2px; background: var(--value); }
-.ends { display: flex; justify-content: space-between; font-size: 11px; line-height: 14px; color: var(--secondary-text-color); }
+.ends {
+  display: flex; justify-content: space-between; font-size: 11px; line-height: 14px;
+  color: var(--secondary-text-color);
+}
 `;
 const DAY = 86_400_000;
 
@@ -71,7 +77,9 @@ export class ServiceDays extends HTMLElement {
   async #renew(hass) {
     this.#madeOn = dayOf(Date.now());
     const hubs = await fetchHubs(hass).catch(() => []);
-    const service = hubs.flatMap((hub) => hub.services).find((service) => service.device_id === this.#config?.device_id);
+    const service = hubs
+      .flatMap((hub) => hub.services)
+      .find((service) => service.device_id === this.#config?.device_id);
     if (!service?.days.length) return;
     this.#days = service.days;
     this.#draw();
@@ -99,7 +107,10 @@ export class ServiceDays extends HTMLElement {
     });
     const worst = days.filter((day) => day !== null).sort((a, b) => a - b)[0] ?? null;
     const summary = fill(texts.days_summary, { count: days.length });
-    nodes.strip.setAttribute("aria-label", `${summary}: ≥ ${describe(worst)}, ${texts.today} ${describe(days.at(-1) ?? null)}`);
+    nodes.strip.setAttribute(
+      "aria-label",
+      `${summary}: ≥ ${describe(worst)}, ${texts.today} ${describe(days.at(-1) ?? null)}`,
+    );
     nodes.first.textContent = days.length ? date.format(now - (days.length - 1) * DAY) : "";
     nodes.last.textContent = texts.today;
   }

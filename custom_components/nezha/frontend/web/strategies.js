@@ -1,4 +1,7 @@
-/** The elements that Home Assistant asks for the dashboard and for each view, when it is opened and when a registry has changed. */
+/**
+ * The elements that Home Assistant asks for the dashboard and for each view, when it is opened and when a registry has
+ * changed.
+ */
 
 import { alert, pageOf, section, view } from "./cards.js";
 import { NEVER } from "./conditions.js";

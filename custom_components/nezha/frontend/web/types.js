@@ -2,7 +2,7 @@
  * What the modules exchange with Home Assistant and with each other. Types only.
  *
  * @typedef {import("./formatting.js").Locale} Locale
- * @typedef {Record<string, string>} Entities entity ids by the integration's own keys; a key that is missing is not to be seen
+ * @typedef {Record<string, string>} Entities entity ids by the integration's own keys; what is missing is not to be seen
  *
  * @typedef {object} Server
  * @property {string} device_id

@@ -1,4 +1,7 @@
-/** The texts of the dashboard. A language is a file beside this one, and a line in LANGUAGES. Entities bring their own names. */
+/**
+ * The texts of the dashboard. A language is a file beside this one, and a line in LANGUAGES. Entities bring their own
+ * names.
+ */
 
 import en from "./en.js";
 import zhHans from "./zh-Hans.js";
@@ -10,7 +13,8 @@ import zhHant from "./zh-Hant.js";
 export const LANGUAGES = { en, "zh-Hans": zhHans, "zh-Hant": zhHant };
 
 /**
- * Returns the texts in a language, or in the nearest that there is: `zh-TW` is written as `zh-Hant` is, `de-CH` as `de`.
+ * Returns the texts in a language, or in the nearest that there is: `zh-TW` is written as `zh-Hant` is, `de-CH` as
+ * `de`.
  *
  * @param {string | undefined} language
  * @returns {Texts}

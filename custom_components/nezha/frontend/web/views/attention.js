@@ -1,5 +1,6 @@
 /**
- * What needs attention: a section that is laid out anew when something begins or ceases to. A native card that is hidden until its
+ * What needs attention: a section that is laid out anew when something begins or ceases to. A native card that is
+ * hidden until its
  * condition holds costs as much as one that is seen; a fleet of sixty had three hundred of them.
  */
 
@@ -51,7 +52,10 @@ export const concernsOf = (hub, servers, context) => [
  * @param {States} states
  */
 export const heldBy = (concerns, states) =>
-  concerns.flatMap(({ holds }, index) => (holds(states) ? [index] : [])).slice(0, MOST_CONCERNS).join();
+  concerns
+    .flatMap(({ holds }, index) => (holds(states) ? [index] : []))
+    .slice(0, MOST_CONCERNS)
+    .join();
 
 /**
  * Returns the section; with nothing to say it is not seen.

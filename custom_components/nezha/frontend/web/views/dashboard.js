@@ -1,4 +1,7 @@
-/** Which views a dashboard has. They are empty here: each is laid out when it is opened, so that a page a server costs nothing. */
+/**
+ * Which views a dashboard has. They are empty here: each is laid out when it is opened, so that a page a server costs
+ * nothing.
+ */
 
 import { section, pageOf, view } from "../cards.js";
 import { deviceName, layoutOf } from "../fleet.js";
@@ -23,7 +26,11 @@ export function viewsOf(hubs, context) {
   if (!hubs.length) return [nothing(context)];
   const { options, texts } = context;
   const isWanted = (/** @type {typeof VIEWS[number]} */ name) => !options.views?.length || options.views.includes(name);
-  const lazy = (/** @type {string} */ kind, /** @type {Config} */ more) => ({ ...options, ...more, type: `custom:nezha-${kind}` });
+  const lazy = (/** @type {string} */ kind, /** @type {Config} */ more) => ({
+    ...options,
+    ...more,
+    type: `custom:nezha-${kind}`,
+  });
   const views = [];
   for (const [index, hub] of hubs.entries()) {
     if (!isWanted("servers")) break;

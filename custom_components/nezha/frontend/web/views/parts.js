@@ -1,4 +1,7 @@
-/** What views share beside native pieces: the server card's configuration, a server's traffic cycles, what they are made with. */
+/**
+ * What views share beside native pieces: the server card's configuration, a server's traffic cycles, what they are made
+ * with.
+ */
 
 import { alert, pageOf, present, section } from "../cards.js";
 import { is } from "../conditions.js";
@@ -21,7 +24,8 @@ import { CARD_KEYS, GRID } from "../server-card-config.js";
  */
 
 /**
- * Returns the path of a server's page. v0 numbers its servers, and another dashboard does so too: from the second dashboard on,
+ * Returns the path of a server's page. v0 numbers its servers, and another dashboard does so too: from the second
+ * dashboard on,
  * paths say which one is meant.
  *
  * @param {Server} server
@@ -86,7 +90,8 @@ export function cyclesOf(hub, server) {
 }
 
 /**
- * Returns what is shown while the Nezha dashboard is away, or the integration itself: after a restart, or while it is reloaded.
+ * Returns what is shown while the Nezha dashboard is away, or the integration itself: after a restart, or while it is
+ * reloaded.
  *
  * @param {Hub} hub
  * @param {Context} context

@@ -109,7 +109,12 @@ function alerts({ entities: { online, boot_time: bootTime } }, { texts }) {
   const since = `{{ as_local(states['${online}'].last_changed).strftime('%Y-%m-%d %H:%M') if states['${online}'] }}`;
   const offline = fill(texts.server_offline, { time: since });
   const cards = present(
-    alert("error", offline, texts.server_offline_detail, present(is(online, "off"), bootTime && isNot(bootTime, "unknown"))),
+    alert(
+      "error",
+      offline,
+      texts.server_offline_detail,
+      present(is(online, "off"), bootTime && isNot(bootTime, "unknown")),
+    ),
     bootTime &&
       alert("info", texts.server_never, texts.server_never_detail, [is(online, "off"), is(bootTime, "unknown")]),
   );
@@ -148,8 +153,7 @@ function now(server, context) {
 const gauge = (entity, name) => ({ type: "tile", entity, name, features: [{ type: "bar-gauge" }] });
 
 /** @type {(items: unknown[], index: number) => Config} the odd last one of two columns has both */
-const halfOrWhole = (items, index) =>
-  index === items.length - 1 && index % 2 === 0 ? { columns: 12, rows: 2 } : HALF;
+const halfOrWhole = (items, index) => (index === items.length - 1 && index % 2 === 0 ? { columns: 12, rows: 2 } : HALF);
 
 /**
  * @param {Server} server
@@ -157,7 +161,12 @@ const halfOrWhole = (items, index) =>
  * @returns {Config[]}
  */
 function network({ entities }, { texts }) {
-  const speed = (/** @type {string} */ key, /** @type {string} */ name, /** @type {string} */ color, /** @type {string} */ icon) =>
+  const speed = (
+    /** @type {string} */ key,
+    /** @type {string} */ name,
+    /** @type {string} */ color,
+    /** @type {string} */ icon,
+  ) =>
     entities[key] && {
       type: "tile",
       entity: entities[key],
@@ -205,7 +214,10 @@ function plan(hub, server, { texts }) {
     maybe(expiry, { name: texts.expiry, format: "date" }),
     maybe(term, { name: texts.term }),
     maybe(price, { name: texts.price }),
-    ...cycles.map(({ reset, name }) => /** @type {Config | undefined} */ (reset && { entity: reset, name: fill(texts.reset_of, { name }) })),
+    ...cycles.map(
+      ({ reset, name }) =>
+        /** @type {Config | undefined} */ (reset && { entity: reset, name: fill(texts.reset_of, { name }) }),
+    ),
   );
   const list = rows.length > 0 && { type: "entities", entities: rows, grid_options: { columns: 12 } };
   return present(title(texts.plan, "mdi:calendar-sync"), ...tiles, list);
@@ -223,10 +235,21 @@ function charts(server, context) {
   const percent = { min_y_axis: 0, max_y_axis: 100 };
   const line = (/** @type {string} */ key, /** @type {string} */ name, /** @type {string} */ color) =>
     server.entities[key] && { entity: server.entities[key], name, color };
-  const chart = (/** @type {string} */ heading, /** @type {string} */ icon, /** @type {Config[]} */ entities, /** @type {Config} */ more) => [
+  const chart = (
+    /** @type {string} */ heading,
+    /** @type {string} */ icon,
+    /** @type {Config[]} */ entities,
+    /** @type {Config} */ more,
+  ) => [
     title(heading, icon),
     ...present(
-      entities.length > 0 && { type: "history-graph", hours_to_show: 24, entities, grid_options: { columns: 12 }, ...more },
+      entities.length > 0 && {
+        type: "history-graph",
+        hours_to_show: 24,
+        entities,
+        grid_options: { columns: 12 },
+        ...more,
+      },
     ),
   ];
   const usage = present(

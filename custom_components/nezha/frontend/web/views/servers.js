@@ -45,7 +45,7 @@ export function serversView(hub, hubIndex, context) {
   const head = { header: header(`# ${plain(hub.title)}`), badges: badges(hub, context) };
   const away = unreachable(hub, context);
   if (!servers.length) return view([...away, section([nothing(hub, context)], { column_span: 4 })], head);
-  if (servers.length === 1) return view([...away, ...serverSections(hub, servers[0], context)], head);
+  if (servers.length === 1) return view(serverSections(hub, servers[0], context), head);
   const { isPaged } = layoutOf(servers.length, context.options.layout);
   if (isPaged) {
     const shortcuts = groups.map((group, index) => ({

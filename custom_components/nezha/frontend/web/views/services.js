@@ -49,7 +49,15 @@ function serviceSection(service, hasTrend, { hass, texts }) {
     ...more,
   });
   const cards = [
-    ...(up ? [tile(up, texts.not_probed_yet, { hide_state: true, grid_options: { columns: 12, rows: 1 }, visibility: [is(up, "unknown")] })] : []),
+    ...(up
+      ? [
+          tile(up, texts.not_probed_yet, {
+            hide_state: true,
+            grid_options: { columns: 12, rows: 1 },
+            visibility: [is(up, "unknown")],
+          }),
+        ]
+      : []),
     ...(latency
       ? coloured(tile(latency, texts.latency, { ...trend, grid_options: half(hasTrend ? 2 : 1) }), LATENCY, probed)
       : []),
@@ -74,7 +82,8 @@ function serviceSection(service, hasTrend, { hass, texts }) {
 }
 
 /**
- * Returns the days of the past as Nezha shows them; where the dashboard has not said them, as Home Assistant has recorded them.
+ * Returns the days of the past as Nezha shows them; where the dashboard has not said them, as Home Assistant has
+ * recorded them.
  *
  * @param {Service} service
  * @param {Config[]} visibility
@@ -84,7 +93,14 @@ function serviceSection(service, hasTrend, { hass, texts }) {
 function pastDays({ device_id, days, entities }, visibility, name) {
   const { availability_today: entity } = entities;
   if (days.length) {
-    return { type: "custom:nezha-service-days", device_id, days, entity, grid_options: { columns: 12, rows: 1 }, visibility };
+    return {
+      type: "custom:nezha-service-days",
+      device_id,
+      days,
+      entity,
+      grid_options: { columns: 12, rows: 1 },
+      visibility,
+    };
   }
   if (!entity) return undefined;
   return {

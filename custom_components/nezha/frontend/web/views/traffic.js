@@ -30,11 +30,17 @@ export function trafficView(hubs, context) {
   return view(
     present(
       ...hubs.flatMap((hub) => unreachable(hub, context)),
-      sectionOf(hubs.flatMap((hub) => cycles(hub, context)), title(context.texts.traffic_cycles, "mdi:chart-donut")),
+      sectionOf(
+        hubs.flatMap((hub) => cycles(hub, context)),
+        title(context.texts.traffic_cycles, "mdi:chart-donut"),
+      ),
       sectionOf(renewals(hubs, context), title(context.texts.renewals, "mdi:calendar-clock")),
       sectionOf(traffic(hubs, context), title(context.texts.traffic, "mdi:swap-vertical")),
       context.options.tasks !== false &&
-        sectionOf(hubs.flatMap((hub) => hub.tasks).map((task) => taskTile(task, context)), title(context.texts.tasks, "mdi:script-text-play")),
+        sectionOf(
+          hubs.flatMap((hub) => hub.tasks).map((task) => taskTile(task, context)),
+          title(context.texts.tasks, "mdi:script-text-play"),
+        ),
     ),
   );
 }
@@ -132,7 +138,12 @@ function renewals(hubs, context) {
       return [{ ...tile, entity: expiry, time_format: "date", color, grid_options: { columns: 12, rows: 1 } }];
     });
   const calendars = hubs.flatMap((hub) => present(hub.entities.renewals));
-  const calendar = { type: "calendar", entities: calendars, initial_view: "listWeek", grid_options: { columns: 12, rows: 5 } };
+  const calendar = {
+    type: "calendar",
+    entities: calendars,
+    initial_view: "listWeek",
+    grid_options: { columns: 12, rows: 5 },
+  };
   return [...tiles, ...present(calendars.length > 0 && calendar)];
 }
 
@@ -189,4 +200,3 @@ const taskTile = (entity, { texts }) => ({
   icon_tap_action: { action: "none" },
   grid_options: { columns: 12, rows: 1 },
 });
-
