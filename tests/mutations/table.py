@@ -326,8 +326,8 @@ MUTATIONS = (
     Mutation(
         "takes silence for an offset",
         f"{_NEZHA}/fleet/clock.py",
-        "is_new = moment > last or",
-        "is_new = moment >= last or",
+        "if last is None or moment == last or (",
+        "if last is None or (",
         ("tests/fleet/test_clock.py::TestReadings",),
     ),
     Mutation(

@@ -101,15 +101,11 @@ class Clock:
     def read_answer(self, date: int | None, heard: Mapping[str, int | None], at: float) -> Step:
         """Take in an answer's `Date` and when each server reported last."""
         was_sure = self._is_sure
-        newest = max((moment for moment in heard.values() if moment is not None), default=None)
+        newest, arrived = self._hear(heard)
         self._has_date |= date is not None
         read = float(date) if date is not None else self._dateless(newest, at)
-        self._learn(read, heard, newest, at)
-        self._heard = {
-            identity: last
-            for identity, moment in heard.items()
-            if (last := self._heard.get(identity) if moment is None else moment) is not None
-        }
+        self._learn(read, newest, arrived, at)
+        self._answer = _Answer(read, at, heard)
         if self._frame is not None and self.has_frames(at):
             now = self._frame[0] + at - self._frame[1]
         else:
@@ -127,9 +123,34 @@ class Clock:
             return (newest or 0) - self._offset
         return self._answer.date + at - self._answer.at
 
-    def _learn(self, date: float, heard: Mapping[str, int | None], newest: int | None, at: float) -> None:
+    def _hear(self, heard: Mapping[str, int | None]) -> tuple[int | None, int | None]:
+        """Return the newest report, and the newest that came since the answer before.
+
+        One that is older than the one before came after the dashboard's clock was set back; but where the dashboard had
+        forgotten meanwhile, it may be one that it remembers again.
+        """
+        before = self._answer.heard if self._answer else {}
+        newest = arrived = None
+        remembered: dict[str, int] = {}
+        for identity, moment in heard.items():
+            last = self._heard.get(identity)
+            if moment is None:
+                if last is not None:
+                    remembered[identity] = last
+                continue
+            remembered[identity] = moment
+            if newest is None or moment > newest:
+                newest = moment
+            if last is None or moment == last or (moment < last and before.get(identity) is None):
+                continue
+            if arrived is None or moment > arrived:
+                arrived = moment
+        self._heard = remembered
+        return newest, arrived
+
+    def _learn(self, date: float, newest: int | None, arrived: int | None, at: float) -> None:
         """Learn the offset from who reported since the answer before."""
-        before, self._answer = self._answer, _Answer(date, at, heard)
+        before = self._answer
         if before is None:
             ahead = 0 if newest is None else newest - (date + self._offset)
             if ROUNDING < ahead <= _BELIEVED_AT_FIRST_SIGHT:
@@ -137,7 +158,6 @@ class Clock:
             elif newest is not None and -ahead <= self._tolerance:
                 self._is_learnt = True
             return
-        arrived = self._newest_arrived(heard, before.heard)
         jump = (date - before.date) - (at - before.at)
         if abs(jump) > self._tolerance and not (arrived is not None and self._fits(date, arrived)):
             # Whose clock was set only a new report tells; until there is one, time went by as it always does.
@@ -145,22 +165,6 @@ class Clock:
             self._is_learnt = False
         if arrived is not None:
             self._compare(date, arrived, at - before.at)
-
-    def _newest_arrived(self, heard: Mapping[str, int | None], before: Mapping[str, int | None]) -> int | None:
-        """Return the newest report that came since the answer before.
-
-        One that is older than the one before came after the dashboard's clock was set back; but where the dashboard had
-        forgotten meanwhile, it may be one that it remembers again.
-        """
-        arrived = None
-        for identity, moment in heard.items():
-            if moment is None or identity not in self._heard:
-                continue
-            last = self._heard[identity]
-            is_new = moment > last or (moment < last and before.get(identity) is not None)
-            if is_new and (arrived is None or moment > arrived):
-                arrived = moment
-        return arrived
 
     def _fits(self, date: float, arrived: int) -> bool:
         """Whether the offset goes with a report that came just now."""
