@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import voluptuous as vol
 
 from custom_components.nezha.const import CONF_REJECTED, DOMAIN
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntryState, ConfigFlowResult, FlowType
 from homeassistant.const import CONF_HEADERS, CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -214,6 +214,28 @@ async def test_an_address_and_a_token_make_an_entry(hass: HomeAssistant, flow: F
     }
     assert {device.name for device in devices(hass)} > {"alpha", "beta", "gamma"}
     assert hass.states.get("binary_sensor.alpha").state == "on"
+
+
+async def test_the_options_are_offered_at_the_end_where_there_are_groups(
+    hass: HomeAssistant, flow: Flow, simulator: Simulator
+) -> None:
+    await flow.address(simulator.url)
+    await flow.finish()
+    kind, flow_id = flow.result["next_flow"]
+    assert kind is FlowType.OPTIONS_FLOW
+    options = hass.config_entries.options
+    assert [entry["flow_id"] for entry in options.async_progress()] == [flow_id]
+    # The frontend starts another one, which takes over.
+    form = await options.async_init(flow.result["result"].entry_id)
+    assert form["step_id"] == "init"
+    assert [entry["flow_id"] for entry in options.async_progress()] == [form["flow_id"]]
+
+
+async def test_without_groups_setting_up_ends_there(flow: Flow, socket_enabled: None) -> None:
+    async with running(Dashboard(tokens=[TOKEN])) as simulator:
+        await flow.address(simulator.url)
+        await flow.finish()
+    assert "next_flow" not in flow.result
 
 
 @pytest.mark.filterwarnings("ignore::aiohttp.web.NotAppKeyWarning")  # Home Assistant's own

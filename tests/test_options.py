@@ -203,6 +203,38 @@ async def test_the_group_is_suggested_as_area_only_on_request(hass: HomeAssistan
     assert area_of(hass, entry, "epsilon") is None
 
 
+async def test_switching_it_on_places_the_devices_that_are_in_no_area(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    simulator.dashboard.add_server("delta", tag="Tokyo")
+    entry = await set_up(hass, entry_of(simulator.url))
+    kitchen = ar.async_get(hass).async_create("Kitchen")
+    berlin = ar.async_get(hass).async_create("Berlin")
+    registry = dr.async_get(hass)
+    by_name = {device.name: device for device in dr.async_entries_for_config_entry(registry, entry.entry_id)}
+    registry.async_update_device(by_name["delta"].id, area_id=kitchen.id)
+    await choose(hass, entry, group_as_area=True)
+    assert {name: area_of(hass, entry, name) for name in ("alpha", "beta", "gamma", "delta")} == {
+        "alpha": "Tokyo",
+        "beta": "Berlin",
+        "gamma": None,
+        "delta": "Kitchen",
+    }
+    assert ar.async_get(hass).async_get_area_by_name("Berlin") == berlin
+    # Where a user takes a device out of it, it stays out.
+    registry.async_update_device(by_name["alpha"].id, area_id=None)
+    await choose(hass, entry, group_as_area=True, offline_after=60)
+    assert area_of(hass, entry, "alpha") is None
+
+
+async def test_no_dashboard_fills_the_home_with_areas(hass: HomeAssistant, simulator: Simulator) -> None:
+    for number in range(60):
+        simulator.dashboard.add_server(f"server {number}", tag=f"group {number}")
+    entry = await set_up(hass, entry_of(simulator.url))
+    await choose(hass, entry, group_as_area=True)
+    assert len(list(ar.async_get(hass).async_list_areas())) == 50
+
+
 async def test_an_area_that_the_user_chose_stays(hass: HomeAssistant, simulator: Simulator) -> None:
     entry = await set_up(hass, entry_of(simulator.url, group_as_area=True))
     kitchen = ar.async_get(hass).async_create("Kitchen")

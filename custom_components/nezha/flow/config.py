@@ -406,13 +406,13 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Go on with the question for groups, where the dashboard has any."""
+        """Go on with the options, where the dashboard has groups to choose from."""
         entry: NezhaConfigEntry = result["result"]
         if entry.state is ConfigEntryState.LOADED and entry.runtime_data.groups:
-            question = await self.hass.config_entries.options.async_init(
+            options = await self.hass.config_entries.options.async_init(
                 entry.entry_id, context={"source": SOURCE_SETUP}
             )
-            result["next_flow"] = FlowType.OPTIONS_FLOW, question["flow_id"]
+            result["next_flow"] = FlowType.OPTIONS_FLOW, options["flow_id"]
         return result
 
     async def _async_create_token(self, *, run_tasks: bool) -> Credential:

@@ -34,7 +34,7 @@ from ..runtime.coordinator import NezhaConfigEntry
 from .areas import place_in_areas
 
 SOURCE_SETUP: Final = "setup"
-"""Starts the flow at the end of setting up, with the one question that many answer otherwise than by default."""
+"""Who starts the flow at the end of setting up."""
 
 
 class NezhaOptionsFlow(OptionsFlowWithReload):
@@ -42,32 +42,33 @@ class NezhaOptionsFlow(OptionsFlowWithReload):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the options with what is on the dashboard now."""
-        if self.context.get("source") == SOURCE_SETUP:
-            return await self.async_step_groups(user_input)
-        pace = {vol.Required(CONF_METRICS_INTERVAL, default=DEFAULT_METRICS_INTERVAL): _seconds(2, 300)}
-        schema = {
-            vol.Required(CONF_SCAN_INTERVAL, default=DEFAULT_SCAN_INTERVAL): _seconds(5, 3600),
-            # v0 sends no frames.
-            **({} if self.config_entry.data[CONF_GENERATION] == Generation.V0 else pace),
-            vol.Required(CONF_OFFLINE_AFTER, default=DEFAULT_OFFLINE_AFTER): _seconds(5, 3600),
-            **self._group_fields(),
-        }
-        return self._take("init", vol.Schema(schema), user_input)
-
-    async def async_step_groups(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the groups alone."""
-        return self._take("groups", vol.Schema(self._group_fields()), user_input)
-
-    def _take(self, step_id: str, schema: vol.Schema, user_input: dict[str, Any] | None) -> ConfigFlowResult:
-        """Show a form, or keep what was entered in it beside the other options."""
         entry: NezhaConfigEntry = self.config_entry
-        if user_input is None:
-            filled_in = self.add_suggested_values_to_schema(schema, entry.options)
-            return self.async_show_form(step_id=step_id, data_schema=filled_in)
-        switched_on = user_input[CONF_GROUP_AS_AREA] and not entry.options.get(CONF_GROUP_AS_AREA)
-        if switched_on and entry.state is ConfigEntryState.LOADED:
-            place_in_areas(self.hass, entry, user_input.get(CONF_GROUPS, ()))
-        return self.async_create_entry(data={**entry.options, **user_input})
+        if user_input is not None:
+            switched_on = user_input[CONF_GROUP_AS_AREA] and not entry.options.get(CONF_GROUP_AS_AREA)
+            if switched_on and entry.state is ConfigEntryState.LOADED:
+                place_in_areas(self.hass, entry, user_input.get(CONF_GROUPS, ()))
+            return self.async_create_entry(data=user_input)
+        self._take_over()
+        pace = {vol.Required(CONF_METRICS_INTERVAL, default=DEFAULT_METRICS_INTERVAL): _seconds(2, 300)}
+        schema = vol.Schema(
+            {
+                vol.Required(CONF_SCAN_INTERVAL, default=DEFAULT_SCAN_INTERVAL): _seconds(5, 3600),
+                # v0 sends no frames.
+                **({} if entry.data[CONF_GENERATION] == Generation.V0 else pace),
+                vol.Required(CONF_OFFLINE_AFTER, default=DEFAULT_OFFLINE_AFTER): _seconds(5, 3600),
+                **self._group_fields(),
+            }
+        )
+        return self.async_show_form(
+            step_id="init", data_schema=self.add_suggested_values_to_schema(schema, entry.options)
+        )
+
+    def _take_over(self) -> None:
+        """End the flow that setting up started: the frontend starts another one rather than going on with that."""
+        flows = self.hass.config_entries.options
+        for flow in flows.async_progress_by_handler(self.handler):
+            if flow["flow_id"] != self.flow_id and flow["context"].get("source") == SOURCE_SETUP:
+                flows.async_abort(flow["flow_id"])
 
     def _group_fields(self) -> dict[vol.Marker, Selector[Any]]:
         entry: NezhaConfigEntry = self.config_entry
