@@ -20,11 +20,11 @@ type Request = Callable[[str, str, dict[str, Any]], Awaitable[Any]]
 """Takes a method, a path and a body."""
 
 
-async def add_entry(request: Request, url: str, credential: Credential) -> str:
+async def add_entry(request: Request, url: str, credential: Credential, *, headers: str = "") -> str:
     """Add a dashboard, and return the entry's id. The integration finds the generation, and asks for what that takes."""
     steps = ("access_token", "token") if "token" in credential else ("password",)
     answers: dict[str, dict[str, Any]] = {
-        "user": {"url": url, "advanced": {"verify_ssl": True, "headers": ""}},
+        "user": {"url": url, "advanced": {"verify_ssl": True, "headers": headers}},
         # The menu of v2.
         "credential": {"next_step_id": steps[0]},
         **{step: dict(credential) for step in steps},

@@ -15,6 +15,7 @@ from playwright.async_api import async_playwright
 from harness.homeassistant import HomeAssistant
 from harness.processes import free_port
 
+from .pages import GENERATIONS, ISSUES
 from .scenes import SCENES
 from .walk import Report, Thoroughness, Walk
 
@@ -58,6 +59,13 @@ async def walk(options: argparse.Namespace) -> Report:
                 started = time.monotonic()
                 await walking.play(scene)
                 print(f"{time.monotonic() - started:6.1f} s  {scene.generation} {scene.name}", flush=True)
+        for issue in ISSUES:
+            if options.only in f"{issue.generation} issue {issue.key}":
+                await walking.read(issue)
+        for generation in GENERATIONS:
+            started = time.monotonic()
+            await walking.visit(generation, options.only)
+            print(f"{time.monotonic() - started:6.1f} s  pages of {generation}", flush=True)
         report = walking.report
     if not options.only:
         report.faults += report.never_shown()

@@ -93,6 +93,32 @@ class Frontend:
         await context.route("**/*", only_home)
         return cls(home, context, await context.new_page())
 
+    async def prove(self) -> None:
+        """Plant what must not be seen, and raise unless all of it is found: a check that cannot fail shows nothing."""
+        await self.page.evaluate(
+            """() => {
+              const planted = document.createElement("div");
+              planted.id = "planted";
+              planted.attachShadow({ mode: "open" }).innerHTML =
+                '<p>undefined</p><button style="width: 30px; overflow: hidden; white-space: nowrap">Much too long</button>';
+              document.querySelector("home-assistant").shadowRoot.append(planted);
+              console.error("planted");
+              return fetch("/api/planted");
+            }"""
+        )
+        look = await self.look()
+        found = self.complaints()
+        await self.page.evaluate(
+            "() => document.querySelector('home-assistant').shadowRoot.querySelector('#planted').remove()"
+        )
+        if (
+            "undefined" not in look.texts
+            or not any("Much too long" in text for text in look.cut)
+            or "console: planted" not in found
+            or not any("/api/planted" in complaint for complaint in found)
+        ):
+            raise AssertionError(f"what was planted was not found: {look.cut} {found}")
+
     def _on_console(self, message: ConsoleMessage) -> None:
         # What could not be loaded is named by its response.
         if message.type == "error" and not message.text.startswith("Failed to load resource"):
@@ -146,15 +172,22 @@ class Frontend:
         await self.page.set_viewport_size({"width": appearance.width, "height": appearance.height})
         await self.page.emulate_media(color_scheme="dark" if appearance.scheme == "dark" else "light")
 
-    async def settle(self) -> None:
-        """Wait until the page looks the same twice, so that nothing is seen on its way."""
-        last: Any = None
-        for _ in range(40):
-            await self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 60)))")
-            seen = await self.page.evaluate(_LOOK, "")
-            if seen == last:
-                return
-            last = seen
+    async def settle(self, root: str = "", *, quiet: int = 2) -> None:
+        """Wait until an element shows the same texts for some frames, so that nothing is seen on its way."""
+        await self.page.evaluate(
+            f"""async ([root, quiet]) => {{
+              const look = {_LOOK};
+              const seen = () => JSON.stringify(look(root)?.texts);
+              let last = "";
+              for (let turn = 0, same = 0; turn < 60 && same < quiet; turn++) {{
+                await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 60)));
+                const now = seen();
+                same = now === last ? same + 1 : 0;
+                last = now;
+              }}
+            }}""",
+            [root, quiet],
+        )
 
     async def look(self, root: str = "") -> Look:
         """Return what is seen of an element, or of the whole page."""

@@ -115,6 +115,15 @@ async def _renumbered(world: World) -> None:
     await world.reload("setup_error")
 
 
+async def _known_with_headers(world: World) -> None:
+    await world.add(headers="X-Gate: the-key")
+    await _stranger(world)
+
+
+async def _known_by_password(world: World) -> None:
+    await world.add(by_password=True)
+
+
 async def _stranger(world: World) -> None:
     dashboard = Dashboard(tokens=[TOKEN])
     dashboard.add_server("elsewhere")
@@ -143,7 +152,9 @@ SCENES = (
             _address("user!certificate", "https://127.0.0.1:{port}"),
             _address("token"),
             _token("token!token_rejected", "mistyped"),
-            _token("entry", TOKEN),
+            # Setting up ends with the options, as there are groups.
+            _token("init", TOKEN),
+            Turn("entry", {}),
         ),
     ),
     Scene(
@@ -156,7 +167,7 @@ SCENES = (
             _password("password!password_rejected", "mistyped"),
             _password("password!blocked", given=_block),
             _password("password!session_refused", given=lambda world: (_forgive(world), _short_sessions(world))[0]),
-            _password("entry", given=_long_sessions),
+            _password("init", given=_long_sessions),
         ),
     ),
     Scene(
@@ -170,10 +181,35 @@ SCENES = (
             _token("access_token!token_rejected", "nzp_mistyped"),
             _token("access_token!missing_scope", DEMO_PAT, _limited("nezha:service:read")),
             _token("scopes", DEMO_PAT, _limited("nezha:inventory:read")),
-            Turn("entry", {}),
+            Turn("init", {}),
         ),
     ),
-    Scene("password of v2", "v2", Start.ADD, (Turn("user"), _address("credential"), Turn("password", "password"))),
+    Scene(
+        "password of v2",
+        "v2",
+        Start.ADD,
+        (
+            Turn("user"),
+            _address("credential"),
+            Turn("password", "password"),
+            _password("least_privilege"),
+            Turn("least_privilege!no_token_made", {}, fault("html_502", "/api-tokens")),
+            Turn("init", {"read_only": True}),
+        ),
+    ),
+    Scene(
+        "the same servers",
+        "v2",
+        Start.ADD,
+        (
+            Turn("user"),
+            _address("credential", "{localhost}"),
+            Turn("access_token", "access_token"),
+            _token("same_dashboard", DEMO_PAT),
+            Turn("abort:already_configured", "keep"),
+        ),
+        _known,
+    ),
     Scene("known already", "v2", Start.ADD, (Turn("user"), _address("abort:already_configured")), _known),
     Scene(
         "new token",
@@ -217,6 +253,26 @@ SCENES = (
             _password("password!another_dashboard"),
         ),
         _known,
+    ),
+    Scene(
+        "headers",
+        "v0",
+        Start.RECONFIGURE,
+        (Turn("reconfigure"), _address("reconfigure!headers_of_old_address", "{other}")),
+        _known_with_headers,
+    ),
+    Scene(
+        "password again",
+        "v2",
+        Start.RECONFIGURE,
+        (
+            Turn("reconfigure"),
+            _address("credential"),
+            Turn("password", "password"),
+            _password("least_privilege"),
+            Turn("abort:reconfigure_successful", {"run_tasks": True}),
+        ),
+        _known_by_password,
     ),
     Scene("options without frames", "v0", Start.OPTIONS, (Turn("init"), Turn("entry", {})), _known),
     Scene("options", "v2", Start.OPTIONS, (Turn("init"), Turn("entry", {})), _known),

@@ -1,6 +1,6 @@
 """The integration's texts in every language, and what of them must, and must not, be seen in a picture."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 import functools
 import json
@@ -14,6 +14,8 @@ SOURCE = "en"
 _BROKEN = re.compile(r"Translation \[|\bundefined\b|\bNaN\b|\[object|[{}]|MISSING_VALUE|\bcomponent\.nezha\b")
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 _MARKUP = re.compile(r"[`*\n]+")
+_SAME_EVERYWHERE = {"Nezha", "Server", "Service"}
+"""The brand, and the models of devices, which Home Assistant translates for nobody."""
 _LATIN_WORDS = 3
 _CJK_CHARACTERS = 5
 """A fragment of a text that is shorter may be the same in two languages."""
@@ -43,6 +45,14 @@ class Texts:
     def fragments(self) -> frozenset[str]:
         """What stays of the texts where placeholders and markup divide them."""
         return frozenset(part for text in self.by_key.values() for part in fragments_of(text))
+
+    @functools.cached_property
+    def names(self) -> frozenset[str]:
+        """The texts that are shown whole: names of entities, labels, options."""
+        return (
+            frozenset(text for text in self.by_key.values() if len(text) > 2 and not _PLACEHOLDER.search(text))
+            - _SAME_EVERYWHERE
+        )
 
     @functools.cached_property
     def _all(self) -> str:
@@ -83,13 +93,16 @@ def broken(shown: Iterable[str]) -> Iterator[str]:
             yield f"broken text: {text[:200]!r}"
 
 
-def mixed(shown: Iterable[str], language: str) -> Iterator[str]:
+def mixed(shown: Collection[str], language: str) -> Iterator[str]:
     """Return the texts that are the integration's own in another language."""
     own = Texts.of(language)
     seen = _plain("\n".join(shown))
     for other in languages():
         if other == language:
             continue
+        for name in Texts.of(other).names & {*shown}:
+            if not own.knows(name):
+                yield f"text in {other}: {name!r}"
         for fragment in Texts.of(other).fragments:
             if fragment in seen and not own.knows(fragment):
                 yield f"text in {other}: {fragment!r}"

@@ -12,10 +12,14 @@ from playwright.async_api import Browser
 from harness.homeassistant import HomeAssistant
 
 from .frontend import APPEARANCES, DIALOG, Appearance, Frontend
+from .pages import PAGES, Issue, use_language
 from .scenes import Scene, Start
 from .texts import SOURCE, Texts, broken, languages, missing, mixed
 from .world import World
 
+_ISSUE = "dialog-repairs-issue"
+_LANGUAGES_OF_PAGES = 2
+"""In how many languages each page is looked at, where not everything is."""
 _INTEGRATION = "/config/integrations/integration/nezha"
 _ENGLISH = Texts.of(SOURCE)
 
@@ -49,10 +53,11 @@ class Thoroughness:
     def looks(self, turn: int) -> Iterator[tuple[str, Appearance]]:
         """Return in which languages and appearances the dialog of a turn is looked at."""
         for number, language in enumerate(languages()):
-            if self.every_appearance:
-                yield from ((language, appearance) for appearance in APPEARANCES)
-            else:
-                yield language, APPEARANCES[(turn + number) % len(APPEARANCES)]
+            yield from ((language, appearance) for appearance in self.appearances(turn + number))
+
+    def appearances(self, turn: int) -> Sequence[Appearance]:
+        """Return all of them, or one after the other."""
+        return APPEARANCES if self.every_appearance else (APPEARANCES[turn % len(APPEARANCES)],)
 
 
 class Walk:
@@ -72,6 +77,7 @@ class Walk:
         self._frontend = await Frontend.open(self._home, await self._browser.new_context())
         await self._frontend.load("/config/integrations/dashboard")
         await self._frontend.speak(SOURCE)
+        await self._frontend.prove()
 
     # --- Dialogs
 
@@ -132,13 +138,65 @@ class Walk:
         for language, appearance in self._thoroughness.looks(self._turn):
             await self._frontend.speak(language)
             await self._frontend.appear(appearance)
-            await self._frontend.settle()
+            await self._frontend.settle(DIALOG)
             look = await self._frontend.look(DIALOG)
             name = f"{scene.generation} {scene.name} {self._turn} {_shows(step)} {language} {appearance.name}"
             await self._take(name, look.texts, language, [*look.cut, *missing(look.texts, keys, language)])
 
     async def _end(self) -> None:
         await self._frontend.close()
+
+    # --- Pages
+
+    async def visit(self, generation: str, only: str = "") -> None:
+        """Look at the pages of a dashboard of one generation."""
+        pages = [page for page in PAGES if generation in page.generations and only in f"{generation} page {page.name}"]
+        spoken = languages() if self._thoroughness.every_appearance else languages()[:_LANGUAGES_OF_PAGES]
+        if not pages:
+            return
+        await self._home.add_page()
+        for language in spoken:
+            await use_language(self._home, language)
+            async with World.of(self._home, generation) as world:
+                await world.add()
+                sights = await world.sights()
+                await self._frontend.speak(language)
+                for page in pages:
+                    self._turn += 1
+                    await self._frontend.go(page.path(sights))
+                    for appearance in self._thoroughness.appearances(self._turn):
+                        await self._frontend.appear(appearance)
+                        await self._frontend.settle(quiet=4)
+                        look = await self._frontend.look()
+                        name = f"{generation} page {page.name} {language} {appearance.name}"
+                        await self._take(name, look.texts, language, look.cut)
+                    await self._frontend.close()
+                await self._frontend.go("/config/integrations/dashboard")
+        await use_language(self._home, SOURCE)
+
+    async def read(self, issue: Issue) -> None:
+        """Look at what is said about an issue that nobody but the user can mend."""
+        keys = [f"issues.{issue.key}.title", f"issues.{issue.key}.description"]
+        frontend = self._frontend
+        async with World.of(self._home, issue.generation) as world:
+            await world.add()
+            issue.given(world)
+            await world.reload(issue.state)
+            await frontend.speak(SOURCE)
+            await frontend.appear(APPEARANCES[0])
+            await frontend.go("/config/repairs")
+            await frontend.click("ha-config-repairs ha-list-item-button")
+            await frontend.page.wait_for_selector("dialog-repairs-issue ha-markdown")
+            self.report.shown.update(keys)
+            self._turn += 1
+            for language, appearance in self._thoroughness.looks(self._turn):
+                await frontend.speak(language)
+                await frontend.appear(appearance)
+                await frontend.settle(_ISSUE)
+                look = await frontend.look(_ISSUE)
+                name = f"{issue.generation} issue {issue.key} {language} {appearance.name}"
+                await self._take(name, look.texts, language, [*look.cut, *missing(look.texts, keys, language)])
+            await frontend.page.keyboard.press("Escape")
 
     # --- What both have in common
 
@@ -181,7 +239,13 @@ def _keys(step: Mapping[str, Any], start: Start) -> Iterator[str]:
     """Return the keys of the texts that a step has to show."""
     prefix = "options" if start is Start.OPTIONS else "config"
     if start is Start.REPAIR:
+        if step["type"] == "form":
+            yield "issues.renumbered.title"
+            yield from _known(f"issues.renumbered.fix_flow.step.{step['step_id']}", ["title", "description"])
         return
+    if step.get("handler") != "nezha":
+        # The handler of an options flow is the entry; one follows where setting up ends with the options.
+        prefix = "options"
     match step["type"]:
         case "abort":
             yield f"{prefix}.abort.{step['reason']}"

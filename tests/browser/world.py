@@ -1,9 +1,9 @@
 """What a scene plays in: one Home Assistant, and the simulated dashboards of the moment."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from dataclasses import dataclass
 
 from harness.forms import DOMAIN, add_entry
 from harness.homeassistant import HomeAssistant
@@ -23,6 +23,19 @@ def credential(generation: str, *, by_password: bool = False) -> Mapping[str, st
     if generation == "v1" or by_password:
         return {"username": DEMO_USER, "password": DEMO_PASSWORD}
     return {"token": DEMO_PAT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sights:
+    """The devices and entities of an entry, for the addresses of their pages."""
+
+    entry_id: str
+    hub: str
+    servers: Mapping[str, str]
+    """The devices of servers, and the hub's, by name."""
+    services: Sequence[str]
+    entities: Mapping[str, str]
+    """An entity that has a state for each key."""
 
 
 class World:
@@ -66,16 +79,36 @@ class World:
             "localhost": url.replace("127.0.0.1", "localhost"),
         }
 
+    async def sights(self) -> Sights:
+        """Return what there is to visit of the entry."""
+        (devices,) = await self.home.commands("config/device_registry/list")
+        prefix = f"{self.entry_id}_"
+        by_key = {
+            identifier.removeprefix(prefix): device["id"]
+            for device in devices
+            for domain, identifier in device["identifiers"]
+            if domain == DOMAIN and identifier.startswith(self.entry_id)
+        }
+        names = {device["id"]: device["name"] for device in devices}
+        entities = await self.home.entities(self.entry_id)
+        return Sights(
+            entry_id=self.entry_id,
+            hub=by_key[self.entry_id],
+            servers={names[device]: device for key, device in by_key.items() if "service_" not in key},
+            services=[device for key, device in by_key.items() if "service_" in key],
+            entities={entity.key: entity.entity_id for entity in entities if entity.state is not None},
+        )
+
     async def serve(self, simulator: Simulator) -> Simulator:
         """Serve another dashboard beside the first."""
         await simulator.start()
         self.others.append(simulator)
         return simulator
 
-    async def add(self, *, by_password: bool = False) -> None:
+    async def add(self, *, by_password: bool = False, headers: str = "") -> None:
         """Add the dashboard as a user would."""
         given = credential(self.generation, by_password=by_password)
-        self.entry_id = await add_entry(self.home.request, self.simulator.url, given)
+        self.entry_id = await add_entry(self.home.request, self.simulator.url, given, headers=headers)
         await self.wait_for("loaded")
 
     async def reload(self, state: str) -> None:
@@ -101,6 +134,3 @@ class World:
         for flow in flows:
             if flow["handler"] == DOMAIN:
                 await self.home.request("DELETE", f"{_ENTRIES}/flow/{flow['flow_id']}")
-
-
-type Json = dict[str, Any]

@@ -1,0 +1,63 @@
+"""Every page on which the integration is seen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.homeassistant import HomeAssistant
+
+from .world import Sights, World
+
+GENERATIONS = ("v0", "v1", "v2")
+_MODERN = ("v1", "v2")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of an entry's."""
+
+    name: str
+    path: Callable[[Sights], str]
+    generations: tuple[str, ...] = ("v2",)
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What is said on the page of repairs, in a dialog of its own."""
+
+    key: str
+    generation: str
+    state: str
+    """What becomes of the entry."""
+    given: Callable[[World], None]
+
+
+def _server(name: str) -> Callable[[Sights], str]:
+    return lambda sights: f"/config/devices/device/{sights.servers[name]}"
+
+
+def _more_info(key: str) -> Callable[[Sights], str]:
+    return lambda sights: f"/config/devices/device/{sights.hub}?more-info-entity-id={sights.entities[key]}"
+
+
+PAGES = (
+    Page("integration", lambda _: "/config/integrations/integration/nezha", GENERATIONS),
+    Page("hub", lambda sights: f"/config/devices/device/{sights.hub}", GENERATIONS),
+    Page("server", _server("tokyo-1"), GENERATIONS),
+    Page("server never seen", _server("never-installed")),
+    Page("service", lambda sights: f"/config/devices/device/{sights.services[0]}"),
+    Page("devices", lambda sights: f"/config/devices/dashboard?historyBack=1&config_entry={sights.entry_id}"),
+    Page("entities", lambda sights: f"/config/entities?historyBack=1&config_entry={sights.entry_id}"),
+    Page("more of servers offline", _more_info("servers_offline")),
+    Page("more of changes", _more_info("changes")),
+    Page("calendar", lambda _: "/calendar"),
+    Page("dashboard", lambda _: "/nezha-demo", GENERATIONS),
+    Page("dashboard services", lambda _: "/nezha-demo/services", _MODERN),
+    Page("dashboard traffic", lambda _: "/nezha-demo/traffic", _MODERN),
+)
+
+ISSUES = (Issue("blocked", "v2", "setup_retry", lambda world: world.simulator.firewall.reject("127.0.0.1")),)
+
+
+async def use_language(home: HomeAssistant, language: str) -> None:
+    """Have Home Assistant itself name things in a language, beside what its pages speak."""
+    await home.commands({"type": "config/core/update", "language": language})
