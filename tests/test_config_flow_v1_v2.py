@@ -204,6 +204,22 @@ async def test_a_wrong_token_is_sent_once_a_submit(hass: HomeAssistant, clock: C
     assert sent(v2, WRONG_PAT) == 2
 
 
+async def test_where_users_may_sign_in_elsewhere_a_rejection_says_so(
+    hass: HomeAssistant, clock: Clock, v2: Simulator
+) -> None:
+    """In reauth too, where nobody was asked for the address."""
+    v2.dashboard.oauth_providers = ["GitHub"]
+    flow = await ask_for(hass, v2, "v2", "password")
+    await password(flow, WRONG_PASSWORD)
+    assert flow.form == ("password", {"base": "password_rejected_oauth"})
+    hass.config_entries.flow.async_abort(flow.result["flow_id"])
+    clock.tick(20)
+    flow = await reauth(hass, v2, entry_for(v2, credential=BY_PASSWORD), "password")
+    clock.tick(20)
+    await password(flow, WRONG_PASSWORD)
+    assert flow.form == ("password", {"base": "password_rejected_oauth"})
+
+
 async def test_a_log_in_leaves_no_cookie(hass: HomeAssistant, v1: Simulator) -> None:
     flow = Flow(hass, await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER}))
     # Of a host that is no more than a number, no cookie would be kept in any case.

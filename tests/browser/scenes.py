@@ -77,6 +77,10 @@ def _block(world: World) -> None:
     world.simulator.firewall.reject("127.0.0.1")
 
 
+def _offer_oauth(world: World) -> None:
+    world.simulator.dashboard.oauth_providers = ["GitHub"]
+
+
 def _forgive(world: World) -> None:
     world.simulator.firewall.clear()
 
@@ -190,9 +194,10 @@ SCENES = (
         Start.ADD,
         (
             Turn("user"),
-            _address("credential"),
+            _address("credential", given=_offer_oauth),
             Turn("password", "password"),
-            _password("least_privilege"),
+            _password("password!password_rejected_oauth", "mistyped"),
+            _password("least_privilege", given=_forgive),
             Turn("least_privilege!no_token_made", {}, fault("html_502", "/api-tokens")),
             Turn("init", {"read_only": True}),
         ),

@@ -1,9 +1,11 @@
 """Adds a dashboard, and gives it a new credential or address."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 import logging
 from typing import Any, override
 
+from aiohttp import ClientSession
 import voluptuous as vol
 from yarl import URL
 
@@ -37,6 +39,7 @@ from ..api import (
     PasswordRejectedError,
     Snapshot,
     connect,
+    identify,
 )
 from ..const import CONF_REJECTED, DOMAIN
 from ..markdown import escaped
@@ -295,13 +298,17 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
         """Fetch the fleet. An empty credential is not sent: each rejection counts."""
         if not all(credential.values()):
             raise PasswordRejectedError if CONF_PASSWORD in credential else AuthenticationError
-        with passing_session(self.hass, self._dashboard.verify_ssl) as session:
+        dashboard = self._dashboard
+        with passing_session(self.hass, dashboard.verify_ssl) as session:
+            if CONF_PASSWORD in credential and dashboard.has_oauth is None:
+                found = await identify(session, dashboard.url, dashboard.headers)
+                self._dashboard = replace(dashboard, has_oauth=bool(found.oauth_providers))
             backend = self._connect(session, credential)
             snapshot = await backend.snapshot()
             self._missing_scopes = await backend.missing_scopes()
         return snapshot
 
-    def _connect(self, session: Any, credential: Credential) -> Backend:
+    def _connect(self, session: ClientSession, credential: Credential) -> Backend:
         dashboard = self._dashboard
         return connect(
             session,
@@ -311,7 +318,7 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
             token=credential.get(CONF_TOKEN),
             username=credential.get(CONF_USERNAME, ""),
             password=credential.get(CONF_PASSWORD, ""),
-            has_oauth=dashboard.has_oauth,
+            has_oauth=bool(dashboard.has_oauth),
         )
 
     # --- What else

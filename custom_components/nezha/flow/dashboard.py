@@ -25,8 +25,8 @@ class FoundDashboard:
     site_name: str
     verify_ssl: bool
     headers: Mapping[str, str]
-    has_oauth: bool = False
-    """Whether its users may sign in elsewhere, so that a password may be refused for being switched off."""
+    has_oauth: bool | None = None
+    """Whether its users may sign in elsewhere, too; `None` where it was not asked."""
 
     @property
     def title(self) -> str:
