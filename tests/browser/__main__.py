@@ -50,7 +50,9 @@ async def walk(options: argparse.Namespace) -> Report:
         home = await HomeAssistant.start(folder, free_port(), session)
         stack.push_async_callback(home.stop)
         playwright = await stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = await playwright.chromium.launch(
+            executable_path=options.chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
         stack.push_async_callback(browser.close)
         walking = Walk(home, browser, Thoroughness(every_appearance=options.all, folder=options.pictures))
         await walking.open()

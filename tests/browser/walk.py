@@ -163,8 +163,11 @@ class Walk:
                 await self._frontend.speak(language)
                 for page in pages:
                     self._turn += 1
+                    appearances = self._thoroughness.appearances(self._turn)
+                    # Before the page: what moves there breaks off where the size changes.
+                    await self._frontend.appear(appearances[0])
                     await self._frontend.go(page.path(sights))
-                    for appearance in self._thoroughness.appearances(self._turn):
+                    for appearance in appearances:
                         await self._frontend.appear(appearance)
                         await self._frontend.settle(quiet=4)
                         look = await self._frontend.look()
