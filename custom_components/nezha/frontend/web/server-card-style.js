@@ -28,7 +28,7 @@ a:focus-visible { outline: 2px solid var(--primary-color); outline-offset: -2px;
 .line { display: flex; align-items: center; gap: 8px; min-width: 0; }
 .name { font-weight: 500; font-size: 14px; line-height: 20px; }
 .name, .detail { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.detail { font-size: 12px; line-height: 16px; color: var(--secondary-text-color); }
+.detail { display: block; font-size: 12px; line-height: 16px; color: var(--secondary-text-color); }
 .pill {
   flex: none; font-size: 11px; line-height: 18px; padding: 0 8px; border-radius: 9px; white-space: nowrap;
   color: var(--primary-text-color); background: color-mix(in srgb, var(--value) 20%, transparent);
@@ -67,12 +67,8 @@ svg { flex: none; fill: var(--secondary-text-color); }
 
 .row { display: flex; align-items: center; gap: 12px; padding: 0 12px 0 10px; min-height: 54px; }
 .row .about { display: contents; }
-.row .text {
-  display: grid; grid-template-columns: auto 1fr; column-gap: 8px; align-items: center; justify-items: start;
-}
-.row .detail { grid-column: 1 / -1; max-width: 100%; }
-.row .name { max-width: 100%; }
 .row .meters { flex: none; grid-template-columns: repeat(3, 44px); gap: 8px; }
+.row .value { margin-inline-start: auto; }
 .row .meter svg { width: 14px; height: 14px; }
 .row .label, .row .amounts, .row.without .meters { display: none; }
 
