@@ -66,6 +66,9 @@ test("one server is a page of its own", () => {
   const view = serversOf(hub(1));
   assert.equal(serverCards(view).length, 0);
   assert.ok(cardsIn(view).some(({ type }) => type === "history-graph"));
+  assert.equal(view.header.card.content, "# vps&#45;1");
+  assert.equal(view.badges[0].entity, "binary_sensor.server_1_online");
+  assert.equal(view.sections.filter(({ cards }) => cards[0].content?.includes(LANGUAGES.en.unreachable)).length, 1);
 });
 
 for (const [count, size] of [

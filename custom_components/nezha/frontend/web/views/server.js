@@ -35,7 +35,7 @@ export function serverView(hub, server, context, back) {
   return view(serverSections(hub, server, context), {
     back_path: back,
     header: header(`### ${heading}`),
-    badges: badges(server, context),
+    badges: serverBadges(server, context),
   });
 }
 
@@ -44,7 +44,7 @@ export function serverView(hub, server, context, back) {
  * @param {Context} context
  * @returns {Config[]}
  */
-function badges({ entities: { online, boot_time: bootTime, expiry } }, { texts }) {
+export function serverBadges({ entities: { online, boot_time: bootTime, expiry } }, { texts }) {
   return present(
     online && { type: "entity", entity: online, color: "green", show_state: true },
     bootTime && {

@@ -3,10 +3,10 @@
 import { alert, goTo, header, pageOf, plain, present, section, title, view } from "../cards.js";
 import { INBOUND, OUTBOUND } from "../colours.js";
 import { above, isNot, or } from "../conditions.js";
-import { groupServers, layoutOf, sortServers } from "../fleet.js";
+import { deviceName, groupServers, layoutOf, sortServers } from "../fleet.js";
 import { MOST_CONCERNS } from "./attention.js";
 import { serverCard, unreachable } from "./parts.js";
-import { serverSections } from "./server.js";
+import { serverBadges, serverSections } from "./server.js";
 
 /**
  * @typedef {import("../types.js").Config} Config
@@ -42,10 +42,10 @@ export function serversView(hub, hubIndex, context) {
   const { hass, texts } = context;
   const groups = groupsOf(hub, context);
   const servers = groups.flatMap((group) => group.servers);
+  if (servers.length === 1) return lonelyView(hub, servers[0], context);
   const head = { header: header(`# ${plain(hub.title)}`), badges: badges(hub, context) };
   const away = unreachable(hub, context);
   if (!servers.length) return view([...away, section([nothing(hub, context)], { column_span: 4 })], head);
-  if (servers.length === 1) return view(serverSections(hub, servers[0], context), head);
   const { isPaged } = layoutOf(servers.length, context.options.layout);
   if (isPaged) {
     const shortcuts = groups.map((group, index) => ({
@@ -62,6 +62,20 @@ export function serversView(hub, hubIndex, context) {
   const sections = groups.map((group) => groupSection(group, groups.length > 1, servers.length, context));
   return view([...away, attention(hub, context), ...sections], head);
 }
+
+/**
+ * Returns the view of a server that is alone: all that its page has.
+ *
+ * @param {Hub} hub
+ * @param {Server} server
+ * @param {Context} context
+ * @returns {Config}
+ */
+const lonelyView = (hub, server, context) =>
+  view(serverSections(hub, server, context), {
+    header: header(`# ${plain(deviceName(context.hass, server.device_id))}`),
+    badges: serverBadges(server, context),
+  });
 
 /**
  * @param {Hub} hub
