@@ -447,6 +447,12 @@ class TestBlanks:
         decoded = (await decode_servers(server(status=BLANK_STATUS | {field: known}))).servers["1"]
         assert decoded.state is not None
 
+    async def test_a_blank_with_a_field_that_cannot_be_read_is_a_blank(self) -> None:
+        """Its zeros would be taken for measurements."""
+        decoded = (await decode_servers(blank_server(1) | {"status": BLANK_STATUS | {"CPU": "?"}})).servers["1"]
+        assert decoded.state is None
+        assert decoded.unreadable == ("status.CPU",)
+
     async def test_a_server_without_group(self) -> None:
         assert (await decode_servers(server(tag=""))).servers["1"].groups == ()
 

@@ -355,8 +355,8 @@ MUTATIONS = (
     Mutation(
         "takes a blank for zeros",
         f"{_NEZHA}/api/parts.py",
-        "repeat(part))) else None, unreadable)",
-        "repeat(part))) else part, unreadable)",
+        "Decoded(part if is_filled else None, unreadable)",
+        "Decoded(part, unreadable)",
         ("tests/api/test_v0.py::TestBlanks", "tests/api/test_v1.py::TestAbsence"),
     ),
     Mutation(

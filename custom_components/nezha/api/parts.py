@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
-from itertools import repeat
 from typing import Any
 
 from .decode import Decoded, Fields, MalformedError, as_celsius, as_name, as_uint
@@ -55,12 +54,14 @@ def read_temperatures(fields: Fields, field: str, defaults: Mapping[str, Any]) -
     return tuple(temperatures)
 
 
-def unless_blank[T: (Host, State)](part: T, fields: Fields) -> Decoded[T | None]:
-    """Return a part of a server, `None` where it told nothing at all: every number is 0 or absent, every text empty."""
+def unless_blank[T: (Host, State)](part: T, fields: Fields, *, has_zeros: bool) -> Decoded[T | None]:
+    """Return a part of a server, `None` where it told nothing at all: every number is 0 or absent, every text empty.
+
+    A field that cannot be read is something, and whatever else could not be read is unknown. But where a blank has its zeros
+    written (`has_zeros`), as on v0, they would be taken for measurements beside it.
+    """
+    values = [getattr(part, field) for field in part.__slots__]
     unreadable = tuple(fields.unreadable)
-    return Decoded(part if unreadable or any(map(_tells, part.__slots__, repeat(part))) else None, unreadable)
-
-
-def _tells(field: str, part: Host | State) -> bool:
-    value = getattr(part, field)
-    return any(value) if isinstance(value, tuple) else bool(value)
+    tells = any(any(value) if isinstance(value, tuple) else value for value in values)
+    is_filled = tells or (bool(unreadable) and not (has_zeros and 0 in values))
+    return Decoded(part if is_filled else None, unreadable)

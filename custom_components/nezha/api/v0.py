@@ -141,7 +141,7 @@ def _decode_host(source: Mapping[str, Any]) -> Decoded[Host | None]:
         boot_time=fields.read("BootTime", as_boot_time),
         agent_version=fields.text("Version", as_name),
     )
-    return unless_blank(host, fields)
+    return unless_blank(host, fields, has_zeros=True)
 
 
 def _decode_state(source: Mapping[str, Any], host: Host) -> Decoded[State | None]:
@@ -168,4 +168,5 @@ def _decode_state(source: Mapping[str, Any], host: Host) -> Decoded[State | None
             gpu=(fields.read("GPU", as_percentage),) if host.gpu else (),
         ),
         fields,
+        has_zeros=True,
     )

@@ -256,7 +256,7 @@ def _decode_host(source: Mapping[str, Any]) -> Decoded[Host | None]:
         boot_time=fields.read("boot_time", as_boot_time),
         agent_version=fields.text("version", as_name),
     )
-    return unless_blank(host, fields)
+    return unless_blank(host, fields, has_zeros=False)
 
 
 def _decode_state(source: Mapping[str, Any], host: Host) -> Decoded[State | None]:
@@ -283,6 +283,7 @@ def _decode_state(source: Mapping[str, Any], host: Host) -> Decoded[State | None
             gpu=fields.each("gpu", as_percentage, MOST_CARDS),
         ),
         fields,
+        has_zeros=False,
     )
 
 
