@@ -1,11 +1,16 @@
 """What happens to a server beside going offline, with what was before and what is now."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+    async_fire_time_changed,
+)
 
 from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, HomeAssistant, State
@@ -14,7 +19,7 @@ from simulator import Dashboard, Host, Machine, Simulator
 
 from .conftest import Clock, entry_of, refresh, set_up
 from .scripted import ScriptedDashboard, server
-from .test_services import device_of, entity_of, entry_for, identity, polls, serving, shown, state_of
+from .test_services import device_of, enable, entity_of, entry_for, identity, polls, serving, shown, state_of
 
 IPV4, IPV6 = "198.51.100.1", "2001:db8::1"
 
@@ -120,6 +125,7 @@ async def test_boot_times_that_jitter_are_no_reboot(hass: HomeAssistant, clock: 
 
 
 async def test_another_address_of_either_kind(hass: HomeAssistant, clock: Clock, simulator: Simulator) -> None:
+    enable(hass, f"{identity(simulator)}_ipv4", f"{identity(simulator)}_ipv6")
     entry, log = await watched(hass, simulator)
     simulator.dashboard.servers[1].machine.pin(ipv4="198.51.100.2")
     await pass_by(hass, clock, entry)
@@ -160,7 +166,7 @@ async def test_an_address_that_goes_and_comes_back_is_no_event(
     await pass_by(hass, clock, entry)
     machine.pin(ipv6="2001:db8::2")
     await pass_by(hass, clock, entry)
-    assert log.take() == [{"event_type": "address_changed", "old_ipv6": IPV6, "new_ipv6": "2001:db8::2"}]
+    assert log.take() == [{"event_type": "address_changed"}]
 
 
 @pytest.mark.parametrize("generation", ["v1", "v2"])
@@ -278,16 +284,98 @@ async def test_a_frame_tells_of_a_reboot(hass: HomeAssistant, clock: Clock, sock
     await simulator.stop()
 
 
-async def test_addresses_are_told_and_not_recorded(hass: HomeAssistant, clock: Clock, simulator: Simulator) -> None:
-    entry, _ = await watched(hass, simulator)
-    simulator.dashboard.servers[1].machine.pin(ipv4="198.51.100.2", ipv6="2001:db8::2")
-    clock.tick(10)
-    await refresh(hass, entry)
-    state = state_of(hass, "event", changes(simulator))
-    addresses = {key for key, value in state.attributes.items() if value in (IPV6, "2001:db8::2")}
-    assert addresses == {"old_ipv6", "new_ipv6"}
-    assert state.state_info
-    assert state.state_info["unrecorded_attributes"] >= {"old_ipv4", "new_ipv4", *addresses}
+class TestAddresses:
+    """States are read by everybody: addresses are in them only where the user enabled the sensors that show them."""
+
+    async def change(self, hass: HomeAssistant, clock: Clock, entry: MockConfigEntry, simulator: Simulator) -> State:
+        """Give the server other addresses."""
+        simulator.dashboard.servers[1].machine.pin(ipv4="198.51.100.2", ipv6="2001:db8::2")
+        clock.tick(10)
+        await refresh(hass, entry)
+        return state_of(hass, "event", changes(simulator))
+
+    async def test_are_not_told_by_default(self, hass: HomeAssistant, clock: Clock, simulator: Simulator) -> None:
+        entry, _ = await watched(hass, simulator)
+        state = await self.change(hass, clock, entry, simulator)
+        assert state.attributes["event_type"] == "address_changed"
+        assert not any(address in str(state.as_dict()) for address in (IPV4, IPV6, "198.51.100.2", "2001:db8::2"))
+
+    async def test_are_told_where_their_sensor_is_enabled_and_not_recorded(
+        self, hass: HomeAssistant, clock: Clock, simulator: Simulator
+    ) -> None:
+        enable(hass, f"{identity(simulator)}_ipv6")
+        entry, log = await watched(hass, simulator)
+        state = await self.change(hass, clock, entry, simulator)
+        assert log.take() == [
+            {"event_type": "address_changed"},
+            {"event_type": "address_changed", "old_ipv6": IPV6, "new_ipv6": "2001:db8::2"},
+        ]
+        assert state.state_info
+        assert state.state_info["unrecorded_attributes"] >= {"old_ipv4", "new_ipv4", "old_ipv6", "new_ipv6"}
+
+    async def test_do_not_come_back_once_the_sensor_is_disabled(
+        self, hass: HomeAssistant, clock: Clock, simulator: Simulator
+    ) -> None:
+        enable(hass, f"{identity(simulator)}_ipv6")
+        entry, _ = await watched(hass, simulator)
+        told = await self.change(hass, clock, entry, simulator)
+        sensor = entity_of(hass, "sensor", f"{identity(simulator)}_ipv6")
+        er.async_get(hass).async_update_entity(sensor, disabled_by=er.RegistryEntryDisabler.USER)
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done()
+        state = state_of(hass, "event", changes(simulator))
+        assert (state.state, state.attributes["event_type"]) == (told.state, "address_changed")
+        assert "old_ipv6" not in state.attributes
+
+
+class TestOften:
+    """An agent may say something else with every report; what comes of it is bounded, and the last word is told."""
+
+    async def flap(
+        self, hass: HomeAssistant, clock: Clock, entry: MockConfigEntry, simulator: Simulator, seconds: int
+    ) -> None:
+        """Let the version change every half minute."""
+        for turn in range(seconds // 30):
+            simulator.dashboard.servers[1].machine.pin(version=f"1.3.{turn}")
+            clock.tick(30)
+            await refresh(hass, entry)
+
+    async def test_there_is_one_in_five_minutes(self, hass: HomeAssistant, clock: Clock, simulator: Simulator) -> None:
+        entry, log = await watched(hass, simulator)
+        await self.flap(hass, clock, entry, simulator, 1_800)
+        told = log.take()
+        assert len(told) == 6
+        assert all(before["new_agent_version"] == after["old_agent_version"] for before, after in pairwise(told))
+
+    async def test_there_are_twenty_a_day(self, hass: HomeAssistant, clock: Clock, simulator: Simulator) -> None:
+        entry, log = await watched(hass, simulator)
+        await self.flap(hass, clock, entry, simulator, 3 * 3_600)
+        assert len(log.take()) == 20
+
+    async def test_the_last_word_is_told_when_its_time_has_come(
+        self, hass: HomeAssistant, clock: Clock, simulator: Simulator
+    ) -> None:
+        entry, log = await watched(hass, simulator)
+        await self.flap(hass, clock, entry, simulator, 60)
+        assert [event["new_agent_version"] for event in log.take()] == ["1.3.0"]
+        clock.tick(300)
+        async_fire_time_changed(hass, datetime.now(UTC) + timedelta(seconds=300))
+        await hass.async_block_till_done()
+        assert [event["new_agent_version"] for event in log.take()] == ["1.3.1"]
+
+    async def test_what_is_as_it_was_by_then_is_no_event(
+        self, hass: HomeAssistant, clock: Clock, simulator: Simulator
+    ) -> None:
+        entry, log = await watched(hass, simulator)
+        machine = simulator.dashboard.servers[1].machine
+        for version in ("1.3.0", "1.2.0", "1.3.0"):
+            machine.pin(version=version)
+            clock.tick(30)
+            await refresh(hass, entry)
+        assert len(log.take()) == 1
+        async_fire_time_changed(hass, datetime.now(UTC) + timedelta(seconds=300))
+        await hass.async_block_till_done()
+        assert log.take() == []
 
 
 async def test_v0_has_no_events(hass: HomeAssistant, scripted: ScriptedDashboard) -> None:

@@ -502,8 +502,8 @@ MUTATIONS = (
     Mutation(
         "takes what is blank for a change",
         f"{_NEZHA}/event.py",
-        "if new := watched.read_fn(known):",
-        "if (new := watched.read_fn(known)) or True:",
+        "                if says := watched.read_fn(known):",
+        "                if (says := watched.read_fn(known)) is not None:",
         ("tests/test_event.py",),
     ),
     # What is done
