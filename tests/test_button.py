@@ -169,16 +169,66 @@ async def test_tasks_that_cannot_be_had_cost_nothing(hass: HomeAssistant, simula
     assert runs(simulator) == 1
 
 
-async def test_a_new_task_and_a_new_name(hass: HomeAssistant, simulator: Simulator) -> None:
+def buttons(hass: HomeAssistant) -> dict[str, str]:
+    """Return the buttons that can be pressed, by their names."""
+    states = hass.states.async_all("button")
+    return {
+        state.name.removeprefix("My site Run "): state.entity_id for state in states if state.state != "unavailable"
+    }
+
+
+async def test_a_new_task(hass: HomeAssistant, simulator: Simulator) -> None:
     entry = await set_up(hass, entry_for(simulator))
-    known = entity_of(hass, "button", "task_1")
-    simulator.dashboard.tasks[1].name = "Back up all"
     simulator.dashboard.add_task("Say hi")
     await refresh(hass, entry)
     assert entity_of(hass, "button", "task_2") == "button.my_site_run_say_hi"
-    await reload(hass, entry)
-    assert entity_of(hass, "button", "task_1") == known
-    assert state_of(hass, "button", "task_1").name == "My site Run Back up all"
+
+
+class TestNumberOfAnotherTask:
+    """A button is bound to number and name: what has taken over the number is another button."""
+
+    async def test_the_old_one_refuses_before_a_poll_too(self, hass: HomeAssistant, simulator: Simulator) -> None:
+        await set_up(hass, entry_for(simulator))
+        simulator.dashboard.tasks[1].name = "Erase everything"
+        with pytest.raises(HomeAssistantError) as refused:
+            await press(hass)
+        assert refused.value.translation_key == "task_changed"
+        assert runs(simulator) == 0
+
+    async def test_it_has_a_button_of_its_own(self, hass: HomeAssistant, simulator: Simulator) -> None:
+        entry = await set_up(hass, entry_for(simulator))
+        old = buttons(hass)["Backup"]
+        simulator.dashboard.tasks[1].name = "Erase everything"
+        await refresh(hass, entry)
+        new = buttons(hass)
+        assert new.keys() == {"Erase everything"}
+        assert hass.states.get(old).state == STATE_UNAVAILABLE
+        # A button that is unavailable is not pressed.
+        await hass.services.async_call("button", "press", {"entity_id": old}, blocking=True)
+        assert runs(simulator) == 0
+        await hass.services.async_call("button", "press", {"entity_id": new["Erase everything"]}, blocking=True)
+        assert runs(simulator) == 1
+
+    async def test_both_are_known_after_a_restart(self, hass: HomeAssistant, simulator: Simulator) -> None:
+        entry = await set_up(hass, entry_for(simulator))
+        simulator.dashboard.tasks[1].name = "Erase everything"
+        await refresh(hass, entry)
+        before = buttons(hass)
+        await reload(hass, entry)
+        assert buttons(hass) == before
+        assert entity_of(hass, "button", "task_1") is None, "the old one is gone for good"
+
+    async def test_a_task_that_gets_its_name_back_has_its_button_back(
+        self, hass: HomeAssistant, simulator: Simulator
+    ) -> None:
+        entry = await set_up(hass, entry_for(simulator))
+        before = buttons(hass)
+        for name in ("Erase everything", "Backup"):
+            simulator.dashboard.tasks[1].name = name
+            await refresh(hass, entry)
+        assert buttons(hass) == before
+        await press(hass)
+        assert runs(simulator) == 1
 
 
 async def test_the_last_run_is_not_recorded(hass: HomeAssistant, simulator: Simulator) -> None:

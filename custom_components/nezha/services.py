@@ -180,7 +180,7 @@ async def _run_task(call: ServiceCall) -> ServiceResponse:
         raise _invalid("dashboard_unreachable", dashboard=entry.title)
     task = _task_of(entry, call.data[ATTR_TASK])
     try:
-        await entry.runtime_data.backend.run_task(task.number)
+        await entry.runtime_data.backend.run_task(task.number, task.name)
     except NezhaError as err:
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key=err.reason) from err
     await entry.runtime_data.async_request_refresh()

@@ -30,8 +30,11 @@ class Backend(ABC):
         """Return the dashboard's frames as they come, `None` among them each time they cease, if it sends any at all."""
         return None
 
-    async def run_task(self, task: int) -> None:
-        """Run a scheduled task now. Raises `MissingScopeError`, and what `snapshot` raises."""
+    async def run_task(self, number: int, name: str | None = None) -> None:
+        """Run a scheduled task now; with a name, only the task that is called so.
+
+        Raises `TaskChangedError` where the number is another task's by now, `MissingScopeError`, and what `snapshot` raises.
+        """
         raise ProtocolError("this generation tells nothing of tasks")
 
     async def create_token(self, name: str, *, run_tasks: bool) -> str:

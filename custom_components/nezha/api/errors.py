@@ -144,6 +144,12 @@ class MissingScopeError(NezhaError):
         self.scope = scope
 
 
+class TaskChangedError(NezhaError):
+    """The number is another task's by now."""
+
+    reason = "task_changed"
+
+
 class SessionRefusedError(UnreachableError):
     """The dashboard refused the session of a user and password, and a new one is not to be had yet."""
 

@@ -22,6 +22,7 @@ from .errors import (
     ProtocolError,
     ReportedError,
     SessionRefusedError,
+    TaskChangedError,
     UnknownPathError,
 )
 from .limits import MOST_ELEMENTS
@@ -125,12 +126,21 @@ class BackendV1(Backend):
         return frames(self._connect, FrameDecoder())
 
     @override
-    async def run_task(self, task: int) -> None:
+    async def run_task(self, number: int, name: str | None = None) -> None:
+        """Run a task now. What runs is a command on servers: whether it is the one that is meant is asked first."""
+        if name is not None:
+            data, _ = await self._fetch(_TASKS)
+            tasks = _by_number(_decoded(self._decode_tasks, _TASKS, [] if data is None else data)) or {}
+            if number in tasks and tasks[number].name != name:
+                raise TaskChangedError
+        await self._run_task(number)
+
+    async def _run_task(self, number: int) -> None:
         """Run a task now, by the method that the release knows: up to v2.0.13 it is GET, from v2.0.14 on POST.
 
         The other one is tried only where the dashboard says that it knows no such path, and so ran nothing.
         """
-        path = f"api/v1/cron/{task}/manual"
+        path = f"api/v1/cron/{number}/manual"
         for send in tuple(self._run_methods):
             try:
                 await self._ask(send(path), data_of)
@@ -180,7 +190,7 @@ class BackendV1(Backend):
         """
         if self._runs_tasks is None:
             try:
-                await self.run_task(0)
+                await self._run_task(0)
             except MissingScopeError:
                 self._runs_tasks = False
             except ReportedError as err:

@@ -20,7 +20,7 @@ from ..runtime.devices import SERVICE_PREFIX, key_of
 from .structure import Place, Structure
 
 _CYCLE = re.compile(r"cycle_(\d+)_")
-_TASK = re.compile(r"task_(\d+)")
+_TASK = re.compile(r"task_(\d+)(?:_[0-9a-f]{8})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
