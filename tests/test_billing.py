@@ -1,7 +1,7 @@
 """What a server's public note says of its price, its end and its plan."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import json
 import logging
 from typing import Any
@@ -132,6 +132,20 @@ async def test_a_plan_alone_and_a_part_of_it(hass: HomeAssistant, simulator: Sim
     simulator.dashboard.servers[1].public_note = note(amount="3$")
     await refresh(hass, entry)
     assert told(hass, simulator, *PLAN, "expiry") == [STATE_UNKNOWN] * 3
+
+
+async def test_days_left_are_recounted_where_there_is_no_midnight(
+    hass: HomeAssistant, clock: Clock, simulator: Simulator
+) -> None:
+    """In Chile the clocks are put forward at 0:00: that day starts at 1:00."""
+    await hass.config.async_set_time_zone("America/Santiago")
+    clock.move_to(datetime(2026, 9, 6, 3, 30, tzinfo=UTC))
+    await noted(hass, simulator, note(endDate="2026-09-08T12:00:00Z"))
+    assert told(hass, simulator, "days_left") == ["3"]
+    clock.tick(1_801)
+    async_fire_time_changed(hass, datetime.now(UTC) + timedelta(seconds=1_801))
+    await hass.async_block_till_done()
+    assert told(hass, simulator, "days_left") == ["2"]
 
 
 async def test_days_left_are_recounted_at_local_midnight_without_a_request(

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed, async_mock_service
 
+from custom_components.nezha import calendar
+from homeassistant.components.calendar import CalendarEvent
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -183,6 +185,83 @@ async def test_summaries_are_in_the_users_language(
     dashboard.add_rule("Weekly", cycle=Cycle.WEEK)
     await set_up(hass, entry_for(simulator))
     assert [summary for _, summary in await events(hass, of_june(1), of_june(20))] == summaries
+
+
+class TestBounds:
+    """Everybody who may read may ask for any time: two years to each side are told, and a thousand events."""
+
+    async def asked(self, hass: HomeAssistant, start: datetime, end: datetime) -> list[CalendarEvent]:
+        """Return what the entity answers, as for the page."""
+        entity = hass.data["calendar"].get_entity(entity_of(hass, "calendar", RENEWALS))
+        return await entity.async_get_events(hass, start, end)
+
+    @pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/New_York"])
+    async def test_two_years_to_each_side(self, hass: HomeAssistant, simulator: Simulator, zone: str) -> None:
+        await hass.config.async_set_time_zone(zone)
+        simulator.dashboard.servers[1].public_note = note(endDate="2020-01-31T12:00:00Z", autoRenewal="1", cycle="m")
+        await set_up(hass, entry_for(simulator))
+        everything = await self.asked(hass, datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+        assert (str(everything[0].start), str(everything[-1].start)) == ("2024-05-31", "2028-05-31")
+        assert await self.asked(hass, of_june(1).replace(year=2040), of_june(1).replace(year=2050)) == []
+
+    async def test_the_earliest_of_many(
+        self, hass: HomeAssistant, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(calendar, "_MOST_EVENTS", 10)
+        simulator.dashboard.servers[1].public_note = MONTHLY
+        simulator.dashboard.add_server("beta", public_note=MONTHLY)
+        simulator.dashboard.add_rule("Weekly traffic", cycle=Cycle.WEEK)
+        await set_up(hass, entry_for(simulator))
+        told = await self.asked(hass, of_june(1), of_june(1).replace(year=2030))
+        assert [str(event.start) for event in told] == ["2026-06-08"] + [
+            day for day in ("2026-06-30", "2026-07-31", "2026-08-31", "2026-09-30") for _ in range(2)
+        ] + ["2026-10-31"]
+
+
+async def descriptions(hass: HomeAssistant) -> list[str]:
+    """Return the descriptions of June's events."""
+    answer: Any = await hass.services.async_call(
+        "calendar",
+        "get_events",
+        {
+            "entity_id": entity_of(hass, "calendar", RENEWALS),
+            "start_date_time": of_june(1),
+            "end_date_time": of_june(30),
+        },
+        blocking=True,
+        return_response=True,
+    )
+    (listed,) = answer.values()
+    return [event["description"] for event in listed["events"]]
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("en", ["Server: alpha", "Price: 12.5€", "Plan: 1TB/Month, 1Gbps"]),
+        ("zh-Hans", ["服务器：alpha", "价格：12.5€", "套餐：1TB/Month, 1Gbps"]),
+    ],
+)
+async def test_descriptions(hass: HomeAssistant, simulator: Simulator, language: str, lines: list[str]) -> None:
+    hass.config.language = language
+    plan = {"trafficVol": "1TB/Month", "bandwidth": "1Gbps"}
+    simulator.dashboard.servers[1].public_note = note(plan, endDate="2026-06-02", amount="12.5€")
+    await set_up(hass, entry_for(simulator))
+    assert await descriptions(hass) == ["\n".join(lines)]
+    assert not state_of(hass, "calendar", RENEWALS).attributes["description"], "states are recorded"
+
+
+async def test_a_server_that_is_free(hass: HomeAssistant, simulator: Simulator) -> None:
+    simulator.dashboard.servers[1].public_note = note(endDate="2026-06-02", amount="0")
+    await set_up(hass, entry_for(simulator))
+    assert await descriptions(hass) == ["Server: alpha\nPrice: Free"]
+
+
+async def test_a_server_without_a_name(hass: HomeAssistant, simulator: Simulator) -> None:
+    simulator.dashboard.rename(1, "")
+    simulator.dashboard.servers[1].public_note = SOON
+    await set_up(hass, entry_for(simulator))
+    assert await events(hass, of_june(1), of_june(30)) == [("2026-06-10", "Server 1 expires")]
 
 
 async def test_a_name_with_braces_is_left_as_it_is(hass: HomeAssistant, simulator: Simulator) -> None:

@@ -5,9 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from custom_components.nezha.api import TrafficCycle, v1
+from custom_components.nezha.api.v1_decode import Things
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -143,19 +146,86 @@ async def test_after_the_dashboards_restart_there_are_none_for_a_while(
     assert shown(hass, "sensor", key(simulator, "used_share")) == "25.0"
 
 
-async def test_neither_a_deleted_rule_nor_a_lost_scope_removes_its_entities(
-    hass: HomeAssistant, clock: Clock, simulator: Simulator
-) -> None:
+class TestRuleThatIsGone:
+    """What a rule showed stays for a while, and goes with the rule."""
+
+    def ids(self, hass: HomeAssistant, simulator: Simulator, rule: int = 1) -> list[bool]:
+        """Return which of a rule's entities there are."""
+        return [bool(entity_of(hass, "sensor", key(simulator, figure, rule=rule))) for figure in FIGURES]
+
+    async def test_is_removed_after_an_hour_and_can_come_back(
+        self, hass: HomeAssistant, clock: Clock, simulator: Simulator
+    ) -> None:
+        add_rule(simulator, "Weekly", {1: GIB}, limit=2 * GIB, cycle=Cycle.WEEK)
+        entry = await set_up(hass, entry_for(simulator))
+        rule = simulator.dashboard.rules.pop(1)
+        await polls(hass, clock, entry, lists=4, seconds=3_599)
+        assert shown(hass, "sensor", key(simulator, "reset")) == STATE_UNAVAILABLE
+        await polls(hass, clock, entry, lists=2, seconds=2)
+        assert self.ids(hass, simulator) == [False] * 4
+        assert self.ids(hass, simulator, rule=2) == [True] * 4
+        simulator.dashboard.rules[1] = rule
+        await refresh(hass, entry)
+        assert shown(hass, "sensor", key(simulator, "reset")) == JULY
+        assert self.ids(hass, simulator) == [True] * 4
+
+    async def test_is_removed_where_it_went_while_home_assistant_was_down(
+        self, hass: HomeAssistant, clock: Clock, simulator: Simulator
+    ) -> None:
+        entry = await set_up(hass, entry_for(simulator))
+        simulator.dashboard.rules.clear()
+        await reload(hass, entry)
+        await polls(hass, clock, entry, lists=4, seconds=3_600)
+        assert self.ids(hass, simulator) == [False] * 4
+
+    async def test_stays_where_it_returns_in_time(
+        self, hass: HomeAssistant, clock: Clock, simulator: Simulator
+    ) -> None:
+        entry = await set_up(hass, entry_for(simulator))
+        for _ in range(3):
+            rule = simulator.dashboard.rules.pop(1)
+            await polls(hass, clock, entry, lists=4, seconds=3_000)
+            simulator.dashboard.rules[1] = rule
+            await refresh(hass, entry)
+        assert shown(hass, "sensor", key(simulator, "reset")) == JULY
+
+    async def test_stays_where_the_token_lost_the_scope(
+        self, hass: HomeAssistant, clock: Clock, simulator: Simulator
+    ) -> None:
+        entry = await set_up(hass, entry_for(simulator))
+        limit_scopes(simulator, "nezha:service:read")
+        await polls(hass, clock, entry, lists=4, seconds=7_200)
+        assert shown(hass, "sensor", key(simulator, "reset")) == STATE_UNAVAILABLE
+
+
+async def test_a_new_name_is_shown_at_once(hass: HomeAssistant, simulator: Simulator) -> None:
     entry = await set_up(hass, entry_for(simulator))
-    rule = simulator.dashboard.rules.pop(1)
-    await polls(hass, clock, entry, lists=4, seconds=3_600)
-    assert shown(hass, "sensor", key(simulator, "reset")) == STATE_UNAVAILABLE
-    simulator.dashboard.rules[1] = rule
+    simulator.dashboard.rules[1].name = "Plan A"
     await refresh(hass, entry)
-    assert shown(hass, "sensor", key(simulator, "reset")) == JULY
-    limit_scopes(simulator, "nezha:service:read")
-    await polls(hass, clock, entry, lists=4, seconds=3_600)
-    assert shown(hass, "sensor", key(simulator, "reset")) == STATE_UNAVAILABLE
+    assert state_of(hass, "sensor", key(simulator, "used_share")).name.startswith("alpha Plan A ")
+
+
+async def test_a_reload_does_not_bring_a_new_cycle_to_the_number_of_the_old_one(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """For up to half an hour the dashboard has the new cycle's start beside what was used in the old one."""
+    enable_all(hass, simulator)
+    entry = await set_up(hass, entry_for(simulator))
+    decode = v1.decode_cycles
+
+    def decode_later(data: object) -> Things[TrafficCycle]:
+        things = decode(data)
+        cycle = replace(things.by_number[1], start=datetime.fromisoformat(JULY))
+        return replace(things, by_number={1: cycle})
+
+    with patch.object(v1, "decode_cycles", decode_later):
+        await reload(hass, entry)
+        state = state_of(hass, "sensor", key(simulator, "used"))
+        assert (state.state, state.attributes["last_reset"]) == (str(GIB), JUNE)
+        simulator.dashboard.rules[1].transfer[1] = GIB // 2
+        await refresh(hass, entry)
+        state = state_of(hass, "sensor", key(simulator, "used"))
+        assert (state.state, state.attributes["last_reset"]) == (str(GIB // 2), JULY)
 
 
 async def test_an_unreachable_dashboard_makes_them_unavailable(hass: HomeAssistant, simulator: Simulator) -> None:

@@ -185,6 +185,25 @@ async def test_a_service_that_never_answered_has_no_latency(hass: HomeAssistant,
     assert [shown(hass, "sensor", f"service_2_{key}") for key in SENSORS] == [STATE_UNKNOWN, "0.0", "0.0"]
 
 
+async def test_the_latency_of_the_last_minutes(hass: HomeAssistant, clock: Clock, simulator: Simulator) -> None:
+    service = simulator.dashboard.services[1]
+    entry = await set_up(hass, entry_for(simulator))
+    assert shown(hass, "sensor", "service_1_latency_now") == STATE_UNKNOWN, "today's mean says nothing of when"
+    seen = []
+    for milliseconds in (10, 10, 90, 90):
+        service.latency = milliseconds
+        clock.tick(300)
+        await refresh(hass, entry)
+        seen.append(float(shown(hass, "sensor", "service_1_latency_now")))
+    assert seen == [pytest.approx(milliseconds, rel=0.21) for milliseconds in (10, 10, 90, 90)]
+    assert float(shown(hass, "sensor", "service_1_latency")) < 50
+
+    service.failing = True
+    clock.tick(1_000)
+    await refresh(hass, entry)
+    assert shown(hass, "sensor", "service_1_latency_now") == STATE_UNKNOWN
+
+
 async def test_it_goes_down_and_comes_back(hass: HomeAssistant, clock: Clock, simulator: Simulator) -> None:
     entry = await set_up(hass, entry_for(simulator))
     states = []

@@ -1,8 +1,11 @@
 """When servers have to be paid, and when traffic is counted anew."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import override
+import heapq
+from itertools import islice
+from typing import NamedTuple, override
 
 from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
 from homeassistant.core import HomeAssistant, callback
@@ -10,7 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-from .api import Term
+from .api import Billing, Term
 from .const import DOMAIN
 from .entity import UNAVAILABLE, HubEntity, Unavailable
 from .runtime.coordinator import NezhaConfigEntry
@@ -19,9 +22,22 @@ PARALLEL_UPDATES = 0
 
 RENEWALS = CalendarEntityDescription(key="renewals", translation_key="renewals")
 _RESET = "traffic_reset"
-_SUMMARY = f"component.{DOMAIN}.entity.calendar.renewals.state_attributes.message.state"
+_ENTITY_TEXTS = f"component.{DOMAIN}.entity"
+_TEXTS = f"{_ENTITY_TEXTS}.calendar.renewals.state_attributes"
 _HORIZON = timedelta(days=366)
-"""How far ahead the next event is looked for: the longest cycle is a year."""
+"""How far ahead the next event is looked for: the longest usual cycle is a year."""
+_FARTHEST = timedelta(days=2 * 366)
+"""How far from today events are told, to each side: everybody may ask for any time, and what renews does so for ever."""
+_MOST_EVENTS = 1_000
+"""Events of an answer; the earliest are told."""
+
+
+class _Moment(NamedTuple):
+    """What happens when to what: the server of an identity, or the rule of a number."""
+
+    moment: datetime
+    kind: str
+    key: str | int
 
 
 async def async_setup_entry(
@@ -35,7 +51,7 @@ async def async_setup_entry(
 class RenewalCalendar(HubEntity[CalendarEvent | None], CalendarEntity):
     """The ends and renewals of servers, and the next reset of each traffic cycle, as days."""
 
-    _summaries: dict[str, str]
+    _texts: dict[str, str]
     _source: object = None
     """What the next event was found in."""
     _found: CalendarEvent | None = None
@@ -43,7 +59,7 @@ class RenewalCalendar(HubEntity[CalendarEvent | None], CalendarEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Fetch the events' texts."""
-        self._summaries = await async_get_translations(self.hass, self.hass.config.language, "entity", {DOMAIN})
+        self._texts = await async_get_translations(self.hass, self.hass.config.language, "entity", {DOMAIN})
         await super().async_added_to_hass()
 
     @callback
@@ -60,38 +76,73 @@ class RenewalCalendar(HubEntity[CalendarEvent | None], CalendarEntity):
     @override
     def event(self) -> CalendarEvent | None:
         """Return the event of today, or the next one."""
-        # Looked for anew where a new day has begun, or something else is told than before.
+        # Looked for anew where a new day has started, or something else is told than before.
         today = dt_util.start_of_local_day()
         notes = [(known.server.name, known.server.public_note) for known in self.coordinator.data.values()]
         source = today, notes, self.coordinator.cycles
         if source != self._source:
             self._source = source
-            self._found = min(self._events(today, today + _HORIZON), key=lambda event: event.start, default=None)
+            found = next(self._events(today, today + _HORIZON), None)
+            # States are recorded, and read by everybody: what is paid is in the answers alone.
+            self._found = replace(found, description=None) if found else None
         return self._found
 
     @override
     async def async_get_events(
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
-        """Return all events of a span."""
-        return sorted(self._events(start_date, end_date), key=lambda event: event.start)
+        """Return the events of a span, as far as they are told."""
+        now = dt_util.now()
+        start, end = max(start_date, now - _FARTHEST), min(end_date, now + _FARTHEST)
+        return list(islice(self._events(start, end), _MOST_EVENTS)) if start < end else []
 
     def _events(self, start: datetime, end: datetime) -> Iterator[CalendarEvent]:
-        """Yield the events of a span. They last for whole days: those of its first and last day are told in full."""
+        """Yield the events of a span in order. They last for whole days: its first and last day are told in full."""
         start = dt_util.start_of_local_day(dt_util.as_local(start))
         last = dt_util.as_local(end - timedelta.resolution)
         end = dt_util.start_of_local_day(last.date() + timedelta(days=1))
-        now = dt_util.now()
-        for known in self.coordinator.data.values():
-            if billing := known.server.public_note.billing:
-                for moment in billing.renewals(start, end):
-                    yield self._event(billing.term_at(now) or Term.EXPIRES, known.server.name, moment)
-        for cycle in self.coordinator.cycles.values():
-            if cycle.end and start <= cycle.end < end:
-                yield self._event(_RESET, cycle.name, cycle.end)
+        # Each of these is in order, and looked at only as far as it is wanted.
+        moments: list[Iterable[_Moment]] = [
+            self._ends(identity, billing, start)
+            for identity, known in self.coordinator.data.items()
+            if (billing := known.server.public_note.billing)
+        ]
+        moments += [
+            [_Moment(cycle.end, _RESET, number)]
+            for number, cycle in self.coordinator.cycles.items()
+            if cycle.end and cycle.end >= start
+        ]
+        for moment in heapq.merge(*moments, key=lambda each: each.moment):
+            if moment.moment >= end:
+                return
+            yield self._event(moment)
 
-    def _event(self, kind: str, name: str, moment: datetime) -> CalendarEvent:
+    def _ends(self, identity: str, billing: Billing, start: datetime) -> Iterator[_Moment]:
+        kind = billing.term_at(dt_util.now()) or Term.EXPIRES
+        for moment in billing.ends(start):
+            yield _Moment(moment, kind, identity)
+
+    def _event(self, moment: _Moment) -> CalendarEvent:
         """Return an event of a whole day, as the day is where the user lives."""
-        day = dt_util.as_local(moment).date()
-        summary = self._summaries.get(f"{_SUMMARY}.{kind}", "{name}").replace("{name}", name)
-        return CalendarEvent(start=day, end=day + timedelta(days=1), summary=summary)
+        day = dt_util.as_local(moment.moment).date()
+        is_rule = isinstance(moment.key, int)
+        name = self.coordinator.cycles[moment.key].name if isinstance(moment.key, int) else self._name_of(moment.key)
+        summary = self._texts.get(f"{_TEXTS}.message.state.{moment.kind}", "{name}").replace("{name}", name)
+        return CalendarEvent(
+            start=day,
+            end=day + timedelta(days=1),
+            summary=summary,
+            description=None if is_rule else self._describe(str(moment.key), name),
+        )
+
+    def _describe(self, identity: str, name: str) -> str:
+        """Return the server with its price and plan, one a line."""
+        note = self.coordinator.data[identity].server.public_note
+        price = note.billing.amount if note.billing else ""
+        if note.billing and (note.billing.free or note.billing.pay_as_you_go):
+            kind = "free" if note.billing.free else "pay_as_you_go"
+            price = self._texts.get(f"{_ENTITY_TEXTS}.sensor.price.state.{kind}", price)
+        plan = ", ".join(filter(None, (note.plan.traffic, note.plan.bandwidth))) if note.plan else ""
+        lines = {"server": name, "price": price, "plan": plan}
+        texts = {key: self._texts.get(f"{_TEXTS}.description.state.{key}", "{value}") for key in lines}
+        return "\n".join(texts[key].replace("{value}", value) for key, value in lines.items() if value)

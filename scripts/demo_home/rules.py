@@ -87,7 +87,7 @@ SERVICE: dict[str, Rule[Service]] = {
 }
 CYCLE_SHARE: Rule[Cycle] = Rule(lambda cycle: 100 * cycle.used / cycle.limit if cycle.limit else None, "%", 1)
 HUB = ("dashboard", "servers", "servers_online", "servers_offline", "net_in_speed", "net_out_speed")
-PRESENT = re.compile(r"changes|renewals|task_\d+")
+PRESENT = re.compile(r"changes|renewals|task_\d+(_[0-9a-f]{8})?|latency_now")
 """Entities that have to be there, and whose state is no value of the dashboard's."""
 
 _CYCLE = re.compile(r"cycle_(\d+)_(used_share|reset)")
@@ -139,7 +139,7 @@ def places(reading: Reading, *, live: bool) -> set[Place]:
     hub = (*HUB, "renewals", *(f"task_{number}" for number in reading.tasks)) if live else HUB
     return {
         *(Place(None, None, key) for key in hub),
-        *(Place(None, number, key) for number in reading.services for key in ("up", *SERVICE)),
+        *(Place(None, number, key) for number in reading.services for key in ("up", "latency_now", *SERVICE)),
         *(
             Place(identity, None, key)
             for identity, server in reading.servers.items()

@@ -50,7 +50,13 @@ SHOWN = {
     "expiry": "2027-01-31T00:00:00+00:00",
     "changes": "unknown",
 }
-SERVICE = {"up": "on", "latency": "20.5", "availability_today": "90.0", "availability_30_days": "95.0"}
+SERVICE = {
+    "up": "on",
+    "latency_now": "unknown",
+    "latency": "20.5",
+    "availability_today": "90.0",
+    "availability_30_days": "95.0",
+}
 HUB = {
     "dashboard": "on",
     "servers": "1",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import partial
-from itertools import islice, takewhile
+from itertools import dropwhile, islice, takewhile
 import re
 from typing import Any
 
@@ -108,10 +108,13 @@ class Billing:
                 break
         return expiry
 
+    def ends(self, begin: datetime) -> Iterator[datetime]:
+        """Yield every end from `begin` (aware) on, in order and perhaps for thousands of years."""
+        return dropwhile(lambda moment: moment < begin, self._ends(begin))
+
     def renewals(self, begin: datetime, end: datetime) -> list[datetime]:
         """Return the ends from `begin` to before `end` (both aware), at most the first thousand of them."""
-        ends = takewhile(lambda moment: moment < end, self._ends(begin))
-        return list(islice((moment for moment in ends if moment >= begin), MOST_RENEWALS))
+        return list(islice(takewhile(lambda moment: moment < end, self.ends(begin)), MOST_RENEWALS))
 
     def _ends(self, moment: datetime) -> Iterator[datetime]:
         """Yield the ends in order, from at most a few before the moment, but always the last one."""

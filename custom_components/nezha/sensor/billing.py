@@ -140,15 +140,18 @@ class NoteSensor(ServerEntity[Reading], ReadingSensor):
 
 
 class BillingSensor(NoteSensor):
-    """A part of the billing, recounted at midnight: a renewed term has begun, another day is gone."""
+    """A part of the billing, recounted every hour: a renewed term has started, or another day.
+
+    Each day starts with a full hour, but not each has a midnight: where clocks are put forward at 0:00 it starts at 1:00.
+    """
 
     entity_description: BillingDescription
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Wait for midnight."""
+        """Wait for the hour."""
         await super().async_added_to_hass()
-        self.async_on_remove(async_track_time_change(self.hass, self._handle_midnight, hour=0, minute=0, second=0))
+        self.async_on_remove(async_track_time_change(self.hass, self._handle_hour, minute=0, second=0))
 
     @callback
     @override
@@ -157,7 +160,7 @@ class BillingSensor(NoteSensor):
         super().async_entity_id_changed(old_entity_id)
 
     @callback
-    def _handle_midnight(self, _: datetime) -> None:
+    def _handle_hour(self, _: datetime) -> None:
         self._handle_coordinator_update()
 
     @override

@@ -1,19 +1,32 @@
 """How much traffic a server has used of a rule's cycle."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import override
+import re
+import time
+from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
 from homeassistant.const import PERCENTAGE, UnitOfInformation
+from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
+from homeassistant.util import dt as dt_util
 
-from ..api import TrafficCycle
+from ..api import Snapshot, TrafficCycle
+from ..const import DOMAIN
 from ..entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
 from ..figures import cycle_share
 from ..runtime.coordinator import NezhaCoordinator
 from .base import Reading, ReadingSensor
+
+_KEY = re.compile(r"cycle_(\d+)_[a-z_]+")
+_LISTS_WITHOUT = 3
+_SECONDS_WITHOUT = 3_600
+"""What a rule showed of a server is removed after so many answers and seconds without it: after its restart a dashboard has
+no cycles for a while, and a server that has registered anew is counted up to half an hour later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +81,10 @@ CYCLES: tuple[CycleDescription, ...] = (
 )
 
 
+def _key(rule: int, description: CycleDescription) -> str:
+    return f"cycle_{rule}_{description.key}"
+
+
 def _describe(cycles: list[TrafficCycle]) -> Iterator[CycleDescription]:
     """Say which sensors a server has."""
     for cycle in cycles:
@@ -75,21 +92,84 @@ def _describe(cycles: list[TrafficCycle]) -> Iterator[CycleDescription]:
             if cycle.limit or not description.needs_limit:
                 yield replace(
                     description,
-                    key=f"cycle_{cycle.number}_{description.key}",
+                    key=_key(cycle.number, description),
                     rule=cycle.number,
                 )
 
 
 async def add_cycle_sensors(coordinator: NezhaCoordinator, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
-    """Add the sensors of every rule over every server, each known by its rule's number."""
-    await EntityAdder(
+    """Add the sensors of every rule over every server, each known by its rule's number; those of deleted rules go."""
+    adder = EntityAdder(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.counted,
         parts=lambda cycles: [(cycle.number, bool(cycle.limit)) for cycle in cycles],
         describe=_describe,
-        create=CycleSensor,
-    ).async_start()
+        create=_create,
+    )
+    CyclePruner(coordinator).async_start(on_removed=adder.forget)
+    await adder.async_start()
+
+
+def _create(coordinator: NezhaCoordinator, identity: str, description: CycleDescription) -> CycleSensor:
+    return (CycleCounter if description.in_cycle else CycleSensor)(coordinator, identity, description)
+
+
+class CyclePruner:
+    """Removes what a rule showed of a server that it does not count any more, in most cases because it was deleted."""
+
+    def __init__(self, coordinator: NezhaCoordinator) -> None:
+        """Look up what is registered."""
+        self._coordinator = coordinator
+        self._registry = er.async_get(coordinator.hass)
+        self._looked_at: Snapshot | None = None
+        self._known: set[tuple[str, int]] = set()
+        """Servers by identity, and the numbers of rules that once counted them."""
+        self._missing: dict[tuple[str, int], tuple[int, float]] = {}
+        """How many answers lack one of these, and since when."""
+        self._prefix = f"{coordinator.config_entry.entry_id}_"
+        for entity in er.async_entries_for_config_entry(self._registry, coordinator.config_entry.entry_id):
+            identity, _, key = entity.unique_id.removeprefix(self._prefix).partition("_")
+            if found := _KEY.fullmatch(key):
+                self._known.add((identity, int(found[1])))
+
+    @callback
+    def async_start(self, on_removed: Callable[[str, str], None]) -> None:
+        """Look at each answer; `on_removed` is called with the identity and key of what is removed."""
+
+        @callback
+        def look() -> None:
+            coordinator = self._coordinator
+            snapshot = coordinator.snapshot
+            if coordinator.last_update_success and snapshot is not self._looked_at:
+                self._looked_at = snapshot
+                if snapshot and snapshot.cycles is not None:
+                    self._look(on_removed)
+
+        look()
+        self._coordinator.config_entry.async_on_unload(self._coordinator.async_add_listener(look))
+
+    def _look(self, on_removed: Callable[[str, str], None]) -> None:
+        counted = {
+            (identity, cycle.number) for identity, cycles in self._coordinator.counted.items() for cycle in cycles
+        }
+        self._known |= counted
+        now = time.monotonic()
+        # What belongs to a server that is missing itself is removed with its device.
+        missing = {each for each in self._known - counted if each[0] in self._coordinator.data}
+        self._missing = {each: self._missing.get(each, (0, now)) for each in missing}
+        for each, (lists, since) in self._missing.items():
+            self._missing[each] = lists + 1, since
+            if lists + 1 >= _LISTS_WITHOUT and now - since >= _SECONDS_WITHOUT:
+                self._known.discard(each)
+                self._remove(*each, on_removed)
+
+    def _remove(self, identity: str, rule: int, on_removed: Callable[[str, str], None]) -> None:
+        for description in CYCLES:
+            key = _key(rule, description)
+            if entity_id := self._registry.async_get_entity_id("sensor", DOMAIN, f"{self._prefix}{identity}_{key}"):
+                self._registry.async_remove(entity_id)
+            on_removed(identity, key)
 
 
 class CycleSensor(ServerEntity[Reading], ReadingSensor):
@@ -118,10 +198,50 @@ class CycleSensor(ServerEntity[Reading], ReadingSensor):
         used = cycle.used[known.server.number]
         if used is None or (not cycle.limit and self.entity_description.needs_limit):
             return Reading()
-        value = self.entity_description.value_fn(cycle, used)
-        if not self.entity_description.in_cycle:
-            return Reading(value)
-        # A new cycle begins for all servers at once, and each is counted anew in its turn, up to half an hour later.
-        if value != self._counted.value:
-            self._counted = Reading(value, last_reset=cycle.start)
+        return self._reading(cycle, used)
+
+    def _reading(self, cycle: TrafficCycle, used: int) -> Reading:
+        return Reading(self.entity_description.value_fn(cycle, used))
+
+
+class CycleCounter(CycleSensor, RestoreEntity):
+    """What is used of a cycle, and since when it counts.
+
+    A new cycle starts for all servers at once, and each is counted anew in its turn, up to half an hour later: until then
+    the number is that of the cycle before, also after a restart.
+    """
+
+    _counted = Reading()
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Remember what was shown last."""
+        if data := await self.async_get_last_extra_data():
+            self._counted = _restored(data.as_dict())
+        await super().async_added_to_hass()
+
+    @callback
+    @override
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Stay as it is."""
+        super().async_entity_id_changed(old_entity_id)
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> RestoredExtraData:
+        """Return what is shown."""
+        since = self._counted.last_reset
+        return RestoredExtraData({"used": self._counted.value, "since": since and since.isoformat()})
+
+    @override
+    def _reading(self, cycle: TrafficCycle, used: int) -> Reading:
+        if used != self._counted.value:
+            self._counted = Reading(used, last_reset=cycle.start)
         return self._counted
+
+
+def _restored(data: Mapping[str, Any]) -> Reading:
+    """Return what was shown before a restart; nothing where that cannot be read."""
+    used, since = data.get("used"), data.get("since")
+    start = dt_util.parse_datetime(since) if isinstance(since, str) else None
+    return Reading(used, last_reset=start) if type(used) is int and start else Reading()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+import time
 from typing import override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
@@ -13,6 +14,7 @@ from ..entity import UNAVAILABLE, EntityAdder, ServiceEntity, Unavailable
 from ..figures import availability, latency
 from ..runtime.coordinator import NezhaCoordinator
 from .base import Reading, ReadingSensor
+from .latency import RecentLatency
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +25,14 @@ class ServiceDescription(SensorEntityDescription):
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
 
 
+LATENCY_NOW = ServiceDescription(
+    key="latency_now",
+    translation_key="latency_now",
+    device_class=SensorDeviceClass.DURATION,
+    native_unit_of_measurement=UnitOfTime.MILLISECONDS,
+    suggested_display_precision=1,
+    value_fn=latency,
+)
 SERVICES: tuple[ServiceDescription, ...] = (
     ServiceDescription(
         key="latency",
@@ -57,9 +67,14 @@ async def add_service_sensors(
         coordinator,
         async_add_entities,
         things=lambda: coordinator.services,
-        describe=lambda _: SERVICES,
-        create=ServiceSensor,
+        describe=lambda _: (LATENCY_NOW, *SERVICES),
+        create=_create,
     ).async_start()
+
+
+def _create(coordinator: NezhaCoordinator, key: str, description: ServiceDescription) -> ServiceSensor:
+    kind = LatencySensor if description is LATENCY_NOW else ServiceSensor
+    return kind(coordinator, key, description)
 
 
 class ServiceSensor(ServiceEntity[Reading], ReadingSensor):
@@ -74,3 +89,22 @@ class ServiceSensor(ServiceEntity[Reading], ReadingSensor):
     @override
     def _newest_report(self) -> object:
         return self.service
+
+
+class LatencySensor(ServiceSensor):
+    """The latency of the last minutes."""
+
+    def __init__(self, coordinator: NezhaCoordinator, key: str, description: ServiceDescription) -> None:
+        """Know no probe yet."""
+        super().__init__(coordinator, key, description)
+        self._recent = RecentLatency()
+
+    @override
+    def _read(self) -> Reading | Unavailable:
+        if (service := self.service) is None:
+            return UNAVAILABLE
+        mean, probes = service.delay[-1:], service.up[-1:]
+        if not mean or not probes or mean[0] is None or probes[0] is None:
+            return Reading()
+        latency_now = self._recent.update(time.monotonic(), probes[0], mean[0])
+        return Reading(None if latency_now is None else round(latency_now, 1))
