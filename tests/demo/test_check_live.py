@@ -164,7 +164,7 @@ def test_what_the_dashboard_said_is_right() -> None:
     comparison = _compare(_entities(), [_reading(second) for second in range(20)])
     assert _wrong(comparison) == []
     assert comparison.missing == comparison.unexpected == []
-    assert len(comparison.verdicts) == len(SHOWN) + len(SERVICE) + len(HUB) - 3
+    assert len(comparison.verdicts) == len(SHOWN) + len(SERVICE) + len(HUB) - 4
     assert len(comparison.present) == 3
 
 
