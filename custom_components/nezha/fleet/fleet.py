@@ -37,11 +37,6 @@ class Fleet:
         self.servers: Mapping[str, KnownServer] = {}
         """By identity; a server of which nothing changed is the same object as before, and so are all together."""
 
-    @property
-    def now(self) -> int | None:
-        """The dashboard's clock at the newest answer or frame, in unix seconds."""
-        return self._clock.now
-
     def dump(self) -> dict[str, Any]:
         """Return what has to outlive a restart, as JSON has it.
 
