@@ -28,6 +28,8 @@ _PAST = Path(__file__).with_name("demo_past")
 _ROUNDS = 3
 """How often --check compares, if no minutes are given."""
 
+_RETRIES = 3
+"""Rounds more, in place of some of which values could not be judged."""
 _MOST_BLIND = 0.05
 """The share of values that may have stood between readings: of more nobody can say that they were right."""
 
@@ -153,7 +155,7 @@ async def _show(home: HomeAssistant, page: str, arguments: argparse.Namespace) -
 async def _check(home: HomeAssistant, reader: Reader, arguments: argparse.Namespace) -> int:
     """Compare all that Home Assistant shows with what the dashboard said; several times, each after another poll."""
     ends = time.monotonic() + arguments.minutes * 60 if arguments.minutes is not None else None
-    result = Result()
+    result, retries = Result(), _RETRIES
     while True:
         # One poll at least, so that what is compared was polled under the reader's eyes.
         await asyncio.sleep(arguments.interval + 1)
@@ -167,7 +169,11 @@ async def _check(home: HomeAssistant, reader: Reader, arguments: argparse.Namesp
         if is_last and arguments.plant:
             seen, result.planted = plant(entities, reader.readings)
         shown = Shown(seen, asked, answered)
-        result.add(compare(shown, reader.readings, arguments.interval, live=reader.live))
+        comparison = compare(shown, reader.readings, arguments.interval, live=reader.live)
+        if comparison.blind and retries:
+            retries -= 1
+            continue
+        result.add(comparison)
         if is_last:
             print(f"{render(entities)}\n")
             return _report(result, home.complaints())

@@ -12,11 +12,13 @@ from harness.errors import HarnessError
 from harness.homeassistant import Entity
 from harness.reading import Reading, Server
 
-from .judge import Verdict, judge, number
+from .judge import Verdict, is_plausible, judge, number
 from .rules import FRAME, PRESENT, Place, cycle_of, places
 
 _LATENESS = 3
 """Seconds that a poll of Home Assistant, or a frame, usually comes later than it should, and takes, at most."""
+_PLANTED = 57.5
+"""Percent by which a falsified value is more than all that there was."""
 _FULL = 8_000
 """Enabled entities of an entry from which on there may be no room for more: Home Assistant takes 10,000."""
 
@@ -123,7 +125,9 @@ def compare(
         for moment, entities in moments.items()
         for verdict in _judge_moment(entities, readings[_window(readings, shown, ages[moment] + lateness)], live=live)
     ]
-    blind = [verdict for verdict in verdicts if not verdict.ok and verdict.blind]
+    blind = [
+        verdict for verdict in verdicts if not verdict.ok and verdict.blind and is_plausible(verdict.entity, readings)
+    ]
     return Comparison(
         verdicts=[verdict for verdict in verdicts if verdict not in blind],
         blind=len(blind),
@@ -207,7 +211,7 @@ def _carried_on(readings: Iterable[Reading]) -> Iterator[Reading]:
 
 
 def plant(entities: Sequence[Entity], readings: Sequence[Reading]) -> tuple[list[Entity], str]:
-    """Falsify one value, and name its entity: a processor load, to somewhat more than its server ever had."""
+    """Falsify one value, and name its entity: a processor load, to much more than its server ever had."""
 
     def highest(entity: Entity) -> float:
         servers = (reading.servers.get(str(entity.server)) for reading in readings)
@@ -217,5 +221,5 @@ def plant(entities: Sequence[Entity], readings: Sequence[Reading]) -> tuple[list
     if not loads:
         raise HarnessError("No server shows a processor load that could be falsified.")
     victim = min(loads, key=lambda entity: highest(entity) - loads[entity])
-    planted = replace(victim, state=str(round(highest(victim) + 7.5, 1)))
+    planted = replace(victim, state=str(round(highest(victim) + _PLANTED, 1)))
     return [planted if entity is victim else entity for entity in entities], victim.entity_id

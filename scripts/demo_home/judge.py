@@ -48,6 +48,20 @@ def judge(entity: Entity, before: Sequence[Reading], after: Sequence[Reading]) -
     return _judge_hub(entity, pair, after[1:])
 
 
+def is_plausible(entity: Entity, readings: Sequence[Reading]) -> bool:
+    """Whether a number may have been a server's between two of these readings: not far beyond all that was read of it."""
+    shown = number(entity.state)
+    if entity.server is None or shown is None or cycle_of(entity.key):
+        return True
+    rule = server_rule(entity.key)
+    told = [reading.servers.get(entity.server) for reading in readings]
+    values = [value for server in told if server and (value := rule.value(server)) is not None]
+    if not values:
+        return False
+    spread = (max(values) - min(values)) / 2 + rule.scale * 10.0**-rule.decimals
+    return min(values) - spread <= shown * rule.scale <= max(values) + spread
+
+
 def _judge_server(entity: Entity, identity: str, history: Sequence[Reading]) -> Verdict:
     """Judge an entity of a server."""
     pair = [(reading.now, reading.servers[identity]) for reading in history[-2:]]

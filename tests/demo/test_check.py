@@ -271,7 +271,7 @@ def test_a_planted_value_is_found() -> None:
     result = Result(planted=victim)
     result.add(_compare(entities, readings))
     assert [verdict.entity.entity_id for verdict in result.mismatches] == [victim]
-    assert "Home Assistant shows 19.8 %, the dashboard said 12.34 %" in str(result.mismatches[0])
+    assert "Home Assistant shows 69.8 %, the dashboard said 12.34 %" in str(result.mismatches[0])
     assert "Compared 20 values" in str(result)
 
 
@@ -287,12 +287,14 @@ def test_what_is_off_in_a_full_fleet_is_not_missing() -> None:
 
 def test_what_may_have_stood_between_readings_is_not_called_wrong() -> None:
     """At a thousand servers, on a slow machine, readings may be further apart than an agent's reports."""
-    entities = _entities(cpu="99.0")
-    dense = _readings(*[_server() for _ in range(10)])
+    entities = _entities(cpu="12.9")
+    dense = _readings(*[_server(CPU=12.34 + (second == 0)) for second in range(20)])
     assert _wrong(_compare(entities, dense)) == ["cpu"]
     sparse = [replace(reading, asked=3 * reading.asked, at=3 * reading.at) for reading in dense]
-    comparison = compare(Shown(entities, 25, 25), sparse, interval=5, live=False)
+    comparison = compare(Shown(entities, 55, 55), sparse, interval=5, live=False)
     assert (_wrong(comparison), comparison.blind) == ([], 1)
     result = Result()
     result.add(comparison)
     assert "1 values could not be judged" in str(result)
+    beyond = compare(Shown(_entities(cpu="99.0"), 55, 55), sparse, interval=5, live=False)
+    assert (_wrong(beyond), beyond.blind) == (["cpu"], 0)
