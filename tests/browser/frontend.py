@@ -148,6 +148,15 @@ class Frontend:
             path,
         )
 
+    async def show_more(self, entity_id: str) -> None:
+        """Open what there is to know of an entity, as a click on it does."""
+        await self.page.evaluate(
+            """entityId => document.querySelector("home-assistant").dispatchEvent(
+              new CustomEvent("hass-more-info", { detail: { entityId }, bubbles: true, composed: true }))""",
+            entity_id,
+        )
+        await self.page.wait_for_selector("ha-more-info-dialog ha-adaptive-dialog", state="attached")
+
     async def speak(self, language: str) -> None:
         """Change the language of all that is open."""
         if language == self.language:

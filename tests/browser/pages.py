@@ -18,6 +18,8 @@ class Page:
     name: str
     path: Callable[[Sights], str]
     generations: tuple[str, ...] = ("v2",)
+    more: str = ""
+    """The key of an entity of which more is shown, in a dialog over the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +37,20 @@ def _server(name: str) -> Callable[[Sights], str]:
     return lambda sights: f"/config/devices/device/{sights.servers[name]}"
 
 
-def _more_info(key: str) -> Callable[[Sights], str]:
-    return lambda sights: f"/config/devices/device/{sights.hub}?more-info-entity-id={sights.entities[key]}"
+def _hub(sights: Sights) -> str:
+    return f"/config/devices/device/{sights.hub}"
 
 
 PAGES = (
     Page("integration", lambda _: "/config/integrations/integration/nezha", GENERATIONS),
-    Page("hub", lambda sights: f"/config/devices/device/{sights.hub}", GENERATIONS),
+    Page("hub", _hub, GENERATIONS),
     Page("server", _server("tokyo-1"), GENERATIONS),
     Page("server never seen", _server("never-installed")),
     Page("service", lambda sights: f"/config/devices/device/{sights.services[0]}"),
     Page("devices", lambda sights: f"/config/devices/dashboard?historyBack=1&config_entry={sights.entry_id}"),
     Page("entities", lambda sights: f"/config/entities?historyBack=1&config_entry={sights.entry_id}"),
-    Page("more of servers offline", _more_info("servers_offline")),
-    Page("more of changes", _more_info("changes")),
+    Page("more of servers offline", _hub, more="servers_offline"),
+    Page("more of changes", _hub, more="changes"),
     Page("calendar", lambda _: "/calendar"),
     Page("dashboard", lambda _: "/nezha-demo", GENERATIONS),
     Page("dashboard services", lambda _: "/nezha-demo/services", _MODERN),

@@ -12,10 +12,10 @@ from playwright.async_api import Browser
 from harness.homeassistant import HomeAssistant
 
 from .frontend import APPEARANCES, DIALOG, Appearance, Frontend
-from .pages import PAGES, Issue, use_language
+from .pages import PAGES, Issue, Page, use_language
 from .scenes import Scene, Start
 from .texts import SOURCE, Texts, broken, languages, missing, mixed
-from .world import World
+from .world import Sights, World
 
 _ISSUE = "dialog-repairs-issue"
 _LANGUAGES_OF_PAGES = 2
@@ -162,20 +162,29 @@ class Walk:
                 sights = await world.sights()
                 await self._frontend.speak(language)
                 for page in pages:
-                    self._turn += 1
-                    appearances = self._thoroughness.appearances(self._turn)
-                    # Before the page: what moves there breaks off where the size changes.
-                    await self._frontend.appear(appearances[0])
-                    await self._frontend.go(page.path(sights))
-                    for appearance in appearances:
-                        await self._frontend.appear(appearance)
-                        await self._frontend.settle(quiet=4)
-                        look = await self._frontend.look()
-                        name = f"{generation} page {page.name} {language} {appearance.name}"
-                        await self._take(name, look.texts, language, look.cut)
-                    await self._frontend.close()
+                    try:
+                        await self._look_at_page(page, sights, language)
+                    except Exception as err:  # noqa: BLE001 - whatever it is, the other pages are looked at
+                        self.report.faults.append(f"page {page.name!r} of {generation}: {str(err)[:500]}")
                 await self._frontend.go("/config/integrations/dashboard")
         await use_language(self._home, SOURCE)
+
+    async def _look_at_page(self, page: Page, sights: Sights, language: str) -> None:
+        self._turn += 1
+        frontend = self._frontend
+        appearances = self._thoroughness.appearances(self._turn)
+        # Before the page: what moves there breaks off where the size changes.
+        await frontend.appear(appearances[0])
+        await frontend.go(page.path(sights))
+        if page.more:
+            await frontend.show_more(sights.entities[page.more])
+        for appearance in appearances:
+            await frontend.appear(appearance)
+            await frontend.settle(quiet=4)
+            look = await frontend.look()
+            name = f"{sights.generation} page {page.name} {language} {appearance.name}"
+            await self._take(name, look.texts, language, look.cut)
+        await frontend.close()
 
     async def read(self, issue: Issue) -> None:
         """Look at what is said about an issue that nobody but the user can mend."""

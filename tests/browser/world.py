@@ -29,6 +29,7 @@ def credential(generation: str, *, by_password: bool = False) -> Mapping[str, st
 class Sights:
     """The devices and entities of an entry, for the addresses of their pages."""
 
+    generation: str
     entry_id: str
     hub: str
     servers: Mapping[str, str]
@@ -92,6 +93,7 @@ class World:
         names = {device["id"]: device["name"] for device in devices}
         entities = await self.home.entities(self.entry_id)
         return Sights(
+            generation=self.generation,
             entry_id=self.entry_id,
             hub=by_key[self.entry_id],
             servers={names[device]: device for key, device in by_key.items() if "service_" not in key},
