@@ -165,7 +165,7 @@ def test_what_the_dashboard_said_is_right() -> None:
     assert _wrong(comparison) == []
     assert comparison.missing == comparison.unexpected == []
     assert len(comparison.verdicts) == len(SHOWN) + len(SERVICE) + len(HUB) - 4
-    assert len(comparison.present) == 3
+    assert len(comparison.present) == 4
 
 
 @pytest.mark.parametrize(
