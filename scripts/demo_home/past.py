@@ -14,6 +14,7 @@ HOUR = 3_600
 FIVE_MINUTES = 300
 _EARLIER = 60 * DAY
 """Seconds by which each machine booted before that."""
+_LATENCIES = ("latency", "latency_now")
 _TOTALS = ("net_in_transfer", "net_out_transfer")
 
 
@@ -86,10 +87,12 @@ class Past:
 
     def _of_service(self, subject: Subject, at: float) -> Value | None:
         service = self._services.get(subject.service or "")
-        if service is None or not service.probing or service.failing or subject.key not in SERVICE:
+        if service is None or not service.probing or service.failing:
             return None
-        if subject.key == "latency":
-            return _shown(service.delay_at(at), SERVICE[subject.key].decimals)
+        if subject.key in _LATENCIES:
+            return _shown(service.delay_at(at), SERVICE["latency"].decimals)
+        if subject.key not in SERVICE:
+            return None
         ups, downs = sum(service.up), sum(service.down)
         return _shown(100 * ups / (ups + downs), SERVICE[subject.key].decimals)
 
