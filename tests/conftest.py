@@ -96,6 +96,13 @@ async def clock(hass: HomeAssistant) -> AsyncIterator[Clock]:
         yield Clock(hass, frozen)
 
 
+@pytest.fixture(autouse=True)
+def no_pauses_before_retries() -> Iterator[None]:
+    """Let a poll that fails be repeated once, and at once."""
+    with patch("custom_components.nezha.runtime.limits.RETRY_PAUSES", (0, 0)):
+        yield
+
+
 @pytest.fixture
 def impatient() -> Iterator[None]:
     """Wait for no answer that hangs."""

@@ -279,6 +279,7 @@ async def test_a_new_cycle_begins_for_a_server_when_it_is_counted_anew(
     for used in (GIB, GIB, GIB // 2):
         cycle = replace(coordinator.snapshot.cycles[1], start=begin, used=MappingProxyType({1: used}))
         coordinator.snapshot = replace(coordinator.snapshot, cycles={1: cycle})
+        coordinator.counted = {identity(simulator): [cycle]}
         coordinator.async_update_listeners()
         state = state_of(hass, "sensor", key(simulator, "used"))
         shares.append((state.state, state.attributes["last_reset"]))

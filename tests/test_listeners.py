@@ -23,7 +23,7 @@ def listeners(hass: HomeAssistant) -> Listeners:
     return Listeners(hass, MockConfigEntry(domain="nezha"))
 
 
-class Told(list[str]):
+class Notified(list[str]):
     """Who was told, in order."""
 
     def listen(self, listeners: Listeners, *identities: str | None) -> None:
@@ -32,26 +32,26 @@ class Told(list[str]):
 
 
 async def test_those_of_a_server_that_changed(listeners: Listeners) -> None:
-    told = Told()
+    told = Notified()
     told.listen(listeners, "1", "2", "3")
-    listeners.tell(["2"])
+    listeners.notify(["2"])
     assert told == ["2"]
 
 
 async def test_those_who_listen_to_all_come_first(listeners: Listeners) -> None:
-    told = Told()
+    told = Notified()
     told.listen(listeners, "1", None)
-    listeners.tell(["1"])
-    listeners.tell([])
+    listeners.notify(["1"])
+    listeners.notify([])
     assert told == ["None", "1", "None"]
 
 
 async def test_one_that_was_removed_is_told_no_more(listeners: Listeners) -> None:
-    told = Told()
+    told = Notified()
     remove = listeners.add(lambda: told.append("removed"), "1")
     told.listen(listeners, "1")
     remove()
-    listeners.tell(["1"])
+    listeners.notify(["1"])
     assert told == ["1"]
 
 
@@ -61,10 +61,10 @@ async def test_one_that_fails_keeps_nobody_from_being_told(
     def fail() -> None:
         raise ValueError("planted")
 
-    told = Told()
+    told = Notified()
     listeners.add(fail, "1")
     told.listen(listeners, "1", "2")
-    listeners.tell(["1", "2"])
+    listeners.notify(["1", "2"])
     assert told == ["1", "2"]
     assert [record.levelno for record in caplog.records if record.exc_info] == [logging.ERROR]
 
@@ -72,7 +72,7 @@ async def test_one_that_fails_keeps_nobody_from_being_told(
 async def test_many_are_told_in_batches_between_which_the_loop_goes_on(
     hass: HomeAssistant, listeners: Listeners
 ) -> None:
-    told = Told()
+    told = Notified()
     many = [str(number) for number in range(120)]
     told.listen(listeners, *many)
     counts: list[int] = []
@@ -83,7 +83,7 @@ async def test_many_are_told_in_batches_between_which_the_loop_goes_on(
             await asyncio.sleep(0)
 
     task = asyncio.create_task(other_work())
-    listeners.tell(many)
+    listeners.notify(many)
     await task
     await hass.async_block_till_done()
     assert told == many
@@ -91,11 +91,11 @@ async def test_many_are_told_in_batches_between_which_the_loop_goes_on(
 
 
 async def test_news_during_that_is_told_once(hass: HomeAssistant, listeners: Listeners) -> None:
-    told = Told()
+    told = Notified()
     many = [str(number) for number in range(120)]
     told.listen(listeners, *many)
-    listeners.tell(many)
-    listeners.tell(["1", "110"])
+    listeners.notify(many)
+    listeners.notify(["1", "110"])
     await hass.async_block_till_done()
     assert sorted(told) == sorted([*many, "1"])
 

@@ -13,7 +13,7 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from simulator import Simulator
 
-from .conftest import entry_of, refresh, set_up
+from .conftest import Clock, entry_of, refresh, set_up
 from .scripted import ScriptedDashboard, server
 
 DEFAULTS = {"scan_interval": 30, "offline_after": 30, "groups": [], "group_as_area": False}
@@ -183,11 +183,19 @@ async def test_a_new_server_of_a_chosen_group_appears_by_itself(hass: HomeAssist
     assert hass.states.get("binary_sensor.delta").state == "on"
 
 
-async def test_a_server_that_changes_its_group_comes_and_goes(hass: HomeAssistant, simulator: Simulator) -> None:
+async def test_a_server_that_changes_its_group_comes_and_goes(
+    hass: HomeAssistant, clock: Clock, simulator: Simulator
+) -> None:
     entry = await set_up(hass, entry_of(simulator.url, groups=["Tokyo"]))
     simulator.dashboard.retag(1, "Berlin")
     simulator.dashboard.retag(2, "Tokyo")
     await refresh(hass, entry)
+    assert hass.states.get("binary_sensor.alpha").state == "unavailable"
+    assert hass.states.get("binary_sensor.beta").state == "on"
+    for _ in range(2):
+        assert servers(hass, entry) == {"alpha", "beta"}
+        clock.tick(301)
+        await refresh(hass, entry)
     assert servers(hass, entry) == {"beta"}
 
 

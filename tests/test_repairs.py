@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from custom_components.nezha.const import DOMAIN
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import CONF_HEADERS, CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -18,6 +18,7 @@ from homeassistant.setup import async_setup_component
 from simulator import DEMO_PAT, Dashboard, Simulator
 
 from .conftest import Clock, entry_of, refresh, set_up
+from .live_home import timers_due, until
 from .scripted import ScriptedDashboard
 from .test_services import entry_for, identity, reload, serving, shown
 
@@ -56,7 +57,7 @@ class TestBlocked:
         assert issue.severity is ir.IssueSeverity.WARNING
         assert shown(hass, "binary_sensor", f"{identity(simulator)}_online") == "unavailable"
         assert simulator.firewall.rejections[LOCALHOST] == 1
-        clock.tick(4)
+        clock.tick(60)
         await refresh(hass, entry)
         assert issues(hass) == {}
         assert shown(hass, "binary_sensor", f"{identity(simulator)}_online") == "on"
@@ -75,21 +76,25 @@ class TestBlocked:
 
     async def test_pauses_grow_and_begin_anew(self, hass: HomeAssistant, clock: Clock, simulator: Simulator) -> None:
         entry = await set_up(hass, entry_for(simulator))
+        turned_away = simulator.firewall.turned_away
 
         async def pauses(count: int) -> list[float | None]:
             found = []
             for _ in range(count):
+                simulator.firewall.reject(LOCALHOST)
                 await refresh(hass, entry)
-                coordinator = entry.runtime_data
-                error = None if coordinator.last_update_success else coordinator.last_exception
-                found.append(getattr(error, "retry_after", None))
+                found.append(pause := getattr(entry.runtime_data.last_exception, "retry_after", None))
+                assert pause
+                clock.tick(pause - 1)
+                await refresh(hass, entry)
+                clock.tick(1)
             return found
 
-        simulator.firewall.reject(LOCALHOST)
         assert await pauses(8) == [60, 120, 240, 480, 960, 1_920, 3_600, 3_600]
-        clock.tick(4)
-        assert await pauses(1) == [None]
-        simulator.firewall.reject(LOCALHOST)
+        assert simulator.firewall.turned_away - turned_away == 8, "none within a pause"
+        simulator.firewall.clear()
+        await refresh(hass, entry)
+        assert entry.runtime_data.last_update_success
         assert await pauses(1) == [60]
 
     @pytest.mark.parametrize("generation", ["v1", "v2"])
@@ -102,15 +107,49 @@ class TestBlocked:
             assert [*issues(hass)] == ["blocked_hub"]
             clock.tick(4)
             await reload(hass, entry)
-            assert entry.state is ConfigEntryState.LOADED
+            assert entry.state is ConfigEntryState.LOADED, "who reloads it may ask at once"
             assert issues(hass) == {}
 
-    async def test_past_its_proxy(self, hass: HomeAssistant, simulator: Simulator) -> None:
+    async def test_set_up_again_by_itself_only_after_the_pause(
+        self, hass: HomeAssistant, clock: Clock, simulator: Simulator
+    ) -> None:
+        simulator.firewall.reject(LOCALHOST)
+        entry = await set_up(hass, entry_for(simulator))
+        asked = len(simulator.requests)
+        simulator.firewall.clear()
+        for _ in range(2):
+            clock.tick(25)
+            await timers_due(hass, 25)
+            assert entry.state is ConfigEntryState.SETUP_RETRY
+            assert len(simulator.requests) == asked
+        clock.tick(50)
+        await timers_due(hass, 50)
+        await until(lambda: entry.state is ConfigEntryState.LOADED)
+        assert issues(hass) == {}
+
+    async def test_it_goes_where_the_entry_is_disabled(
+        self, hass: HomeAssistant, clock: Clock, simulator: Simulator
+    ) -> None:
+        simulator.firewall.reject(LOCALHOST)
+        entry = await set_up(hass, entry_for(simulator))
+        for _ in range(2):
+            assert [*issues(hass)] == ["blocked_hub"]
+            await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+            assert issues(hass) == {}
+            simulator.firewall.clear()
+            await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+            await hass.async_block_till_done()
+            assert entry.state is ConfigEntryState.LOADED
+            simulator.firewall.reject(LOCALHOST)
+            await refresh(hass, entry)
+
+    async def test_past_its_proxy(self, hass: HomeAssistant, clock: Clock, simulator: Simulator) -> None:
         entry = await set_up(hass, entry_for(simulator))
         simulator.faults.set("real_ip_missing", path="/api/v1/server")
         await refresh(hass, entry)
         assert [*issues(hass)] == ["blocked_hub"]
         simulator.faults.clear()
+        clock.tick(60)
         await refresh(hass, entry)
         assert issues(hass) == {}
 

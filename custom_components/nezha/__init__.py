@@ -4,7 +4,7 @@ from functools import partial
 
 from yarl import URL
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
 from homeassistant.const import (
     CONF_HEADERS,
     CONF_PASSWORD,
@@ -14,32 +14,43 @@ from homeassistant.const import (
     CONF_VERIFY_SSL,
     Platform,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
 from .api import BlockedError, Generation, NezhaError, connect, identify
 from .const import CONF_GENERATION, CONF_REJECTED, DOMAIN
 from .frontend import async_announce, async_forget, async_remove_overview, async_serve, async_setup_commands
-from .repairs import BlockedIssue, create_renumbered_issue, delete_issues, delete_renumbered_issue
-from .runtime.coordinator import NezhaConfigEntry, NezhaCoordinator, memory_store
+from .repairs import create_renumbered_issue, delete_issues, delete_renumbered_issue
+from .runtime.block import block_of, forget_block
+from .runtime.coordinator import NezhaConfigEntry, NezhaCoordinator
 from .runtime.devices import key_of
 from .runtime.session import lasting_session
+from .runtime.store import MemoryStore
 from .services import async_setup_services
 
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.CALENDAR, Platform.EVENT, Platform.SENSOR)
-
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.CALENDAR, Platform.EVENT, Platform.SENSOR)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what all dashboards share."""
     async_setup_services(hass)
     async_setup_commands(hass)
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, partial(_tidy_up, hass))
     await async_serve(hass)
     return True
+
+
+@callback
+def _tidy_up(hass: HomeAssistant, change: ConfigEntryChange, entry: ConfigEntry) -> None:
+    """Take back what a user is told of a dashboard as soon as its entry is unloaded, disabled or removed."""
+    if entry.domain == DOMAIN and entry.state is ConfigEntryState.NOT_LOADED:
+        forget_block(hass, entry)
+        delete_issues(hass, entry)
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: NezhaConfigEntry) -> bool:
@@ -47,15 +58,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: NezhaConfigEntry) -> boo
     await async_announce(hass)
     if entry.data.get(CONF_REJECTED):
         raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="rejected")
+    block = block_of(hass, entry)
+    if block.remaining:
+        raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key=BlockedError.reason)
     url = URL(entry.data[CONF_URL])
-    headers = entry.data[CONF_HEADERS]
-    session = lasting_session(hass, url, entry.data[CONF_VERIFY_SSL])
+    # An entry of another release may lack what is not there by default.
+    headers = entry.data.get(CONF_HEADERS) or {}
+    session = lasting_session(hass, url, entry.data.get(CONF_VERIFY_SSL, True))
     ask = partial(identify, session, url, headers)
     try:
         dashboard = await ask()
     except NezhaError as err:
         if isinstance(err, BlockedError):
-            BlockedIssue(hass, entry).pause()
+            block.begin()
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key=err.reason) from err
     _take_generation(hass, entry, dashboard.generation)
     backend = connect(
@@ -91,15 +106,12 @@ def _take_generation(hass: HomeAssistant, entry: NezhaConfigEntry, generation: G
 
 async def async_unload_entry(hass: HomeAssistant, entry: NezhaConfigEntry) -> bool:
     """Unload a dashboard; what is known of its servers is kept on disk."""
-    if unloaded := await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
-        await entry.runtime_data.async_save()
-    return unloaded
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: NezhaConfigEntry) -> None:
-    """Forget what was known of a dashboard's servers, and what was told about it."""
-    delete_issues(hass, entry)
-    await memory_store(hass, entry.entry_id).async_remove()
+    """Forget what was known of a dashboard's servers."""
+    await MemoryStore(hass, entry.entry_id).remove()
     await async_remove_overview(hass, entry)
     if all(other.entry_id == entry.entry_id for other in hass.config_entries.async_entries(DOMAIN)):
         await async_forget(hass)

@@ -15,6 +15,7 @@ from .api import NezhaError, Task
 from .const import DOMAIN
 from .entity import UNAVAILABLE, EntityAdder, HubEntity, Unavailable
 from .runtime.coordinator import NezhaConfigEntry, NezhaCoordinator
+from .runtime.listeners import TaskOf
 
 PARALLEL_UPDATES = 1
 
@@ -92,7 +93,7 @@ class TaskButton(HubEntity[dict[str, Any]], ButtonEntity):
 
     def __init__(self, coordinator: NezhaCoordinator, task: Task, description: ButtonEntityDescription) -> None:
         """Bind the button to its task."""
-        super().__init__(coordinator, description)
+        super().__init__(coordinator, description, TaskOf(f"task_{task.number}"))
         self._number, self._name = task.number, task.name
         self._attr_translation_placeholders = {"task": task.name}
 

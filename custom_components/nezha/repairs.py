@@ -1,9 +1,10 @@
 """What only the user can mend, and what they should know while it lasts."""
 
-from typing import override
+from collections.abc import Iterable
+from typing import Final, override
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, ConfigEntry
+from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_NAME, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -11,40 +12,62 @@ from homeassistant.helpers import issue_registry as ir
 from .const import DOMAIN
 from .markdown import escaped
 
-_FIRST_PAUSE = 60
-_LONGEST_PAUSE = 3600
-"""Seconds for which a dashboard that blocks us is left alone. Each rejection lengthens its block, and agents behind the
-same address are cut off with us."""
+CONF_ENTRY_ID: Final = "entry_id"
 
 
-class BlockedIssue:
-    """Tells that the dashboard blocks this address, as long as it does."""
+def create_blocked_issue(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Tell that the dashboard blocks this address."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"blocked_{entry.entry_id}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="blocked",
+        translation_placeholders={"name": escaped(entry.title)},
+    )
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Tell nothing yet."""
-        self._hass = hass
-        self._name = escaped(entry.title)
-        self._issue_id = f"blocked_{entry.entry_id}"
-        self._pause = _FIRST_PAUSE
 
-    def pause(self) -> int:
-        """Tell the user, and return for how many seconds to wait, each time longer."""
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            self._issue_id,
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key="blocked",
-            translation_placeholders={"name": self._name},
-        )
-        pause, self._pause = self._pause, min(2 * self._pause, _LONGEST_PAUSE)
-        return pause
+def delete_blocked_issue(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take that back."""
+    ir.async_delete_issue(hass, DOMAIN, f"blocked_{entry.entry_id}")
 
-    def end(self) -> None:
-        """Take it back."""
-        self._pause = _FIRST_PAUSE
-        ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
+
+def create_groups_gone_issue(hass: HomeAssistant, entry: ConfigEntry, groups: Iterable[str]) -> None:
+    """Tell that no server is in some of the groups that the user chose."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"groups_gone_{entry.entry_id}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="groups_gone",
+        translation_placeholders={"name": escaped(entry.title), "groups": escaped(", ".join(sorted(groups)))},
+    )
+
+
+def delete_groups_gone_issue(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take that back."""
+    ir.async_delete_issue(hass, DOMAIN, f"groups_gone_{entry.entry_id}")
+
+
+def create_new_servers_issue(hass: HomeAssistant, entry: ConfigEntry, count: int) -> None:
+    """Ask whether all servers are to become devices, of which so many came at once."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"new_servers_{entry.entry_id}",
+        is_fixable=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="new_servers",
+        translation_placeholders={"name": escaped(entry.title), "count": str(count)},
+        data={CONF_ENTRY_ID: entry.entry_id},
+    )
+
+
+def delete_new_servers_issue(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Ask no more."""
+    ir.async_delete_issue(hass, DOMAIN, f"new_servers_{entry.entry_id}")
 
 
 def create_renumbered_issue(hass: HomeAssistant, entry: ConfigEntry, generation: str) -> None:
@@ -68,15 +91,35 @@ def delete_renumbered_issue(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 def delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take back what was told about an entry."""
-    for issue in ("blocked", "renumbered"):
+    for issue in ("blocked", "groups_gone", "new_servers", "renumbered"):
         ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
 
 
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Lead to adding the dashboard as a new entry."""
+    """Lead to what an issue asks for."""
+    if data and (entry_id := data.get(CONF_ENTRY_ID)):
+        return AdmitFlow(str(entry_id))
     return AddAnewFlow()
+
+
+class AdmitFlow(ConfirmRepairFlow):
+    """Has all servers become devices that wait for that."""
+
+    def __init__(self, entry_id: str) -> None:
+        """Take the entry whose dashboard they are on."""
+        super().__init__()
+        self._entry_id = entry_id
+
+    @override
+    async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Admit them with the next list, which is asked for at once."""
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        if user_input is not None and entry and entry.state is ConfigEntryState.LOADED:
+            entry.runtime_data.admission.agree()
+            await entry.runtime_data.async_request_refresh()
+        return await super().async_step_confirm(user_input)
 
 
 class AddAnewFlow(ConfirmRepairFlow):

@@ -179,10 +179,9 @@ _OUTCRY = re.compile(r"Traceback|Fatal Python error|Exception ignored|never retr
 _SERIOUS = {"WARNING", "ERROR", "CRITICAL"}
 EXPECTED = (
     # The integration's own words about a dashboard that fails, which is what this is about.
-    r"\[custom_components\.nezha\.runtime\.coordinator\] Error fetching nezha data: ",
-    r"\[custom_components\.nezha\.runtime\.coordinator\] Left out of the dashboard's answer: ",
-    r"\[custom_components\.nezha\.runtime\.coordinator\] Unknown, as they cannot be read: ",
-    r"\[custom_components\.nezha\.runtime\.coordinator\] Authentication failed while fetching nezha data: ",
+    r"\[custom_components\.nezha\.runtime\.coordinator\] Error fetching .+ data: ",
+    r"\[custom_components\.nezha\.runtime\.log\] Cannot read in the answer of .+: ",
+    r"\[custom_components\.nezha\.runtime\.coordinator\] Authentication failed while fetching .+ data: ",
     r"\[(homeassistant\.config_entries|custom_components\.nezha)\] Config entry '.*' for nezha \w+ (could )?not ",
     # Home Assistant's about custom integrations, being killed, what is not installed, and a busy machine.
     r"\[homeassistant\.loader\] We found a custom integration (nezha|soak_probe) ",

@@ -135,9 +135,9 @@ FAULTS = (
     _fault("json_null", "not_nezha", "bad_answer"),
     _fault("not_json", "not_nezha", "bad_answer"),
     # v0 knows no such header.
-    _fault("real_ip_missing", "blocked", "bad_answer", generations=V0),
+    _fault("real_ip_missing", "blocked", "bad_answer", generations=V0, back_within=PATIENCE),
     _fault("real_ip_missing", "blocked", "blocked", generations=MODERN, back_within=PATIENCE),
-    _fault("real_ip_unreadable", "blocked", "bad_answer", generations=V0),
+    _fault("real_ip_unreadable", "blocked", "bad_answer", generations=V0, back_within=PATIENCE),
     _fault("real_ip_unreadable", "blocked", "blocked", generations=MODERN, back_within=PATIENCE),
     _fault("truncated_json", "not_nezha", "bad_answer"),
     _fault("wrong_encoding", None, "bad_answer"),

@@ -89,7 +89,7 @@ async def running(home: Home) -> None:
     assert len(home.log()) == bool(home.fault.running or home.fault.warns)
     await recovers(home)
     told = home.fault.running and not home.fault.rejects
-    assert home.log() == (["INFO: Fetching nezha data recovered"] if told else [])
+    assert home.log() == (["INFO: Fetching dashboard data recovered"] if told else [])
     assert home.ids() == ids
     assert home.listeners() == listeners
 

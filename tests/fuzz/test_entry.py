@@ -18,7 +18,10 @@ from .mutation import mutated
 from .replies import DIALECTS, bounded, recorded
 
 EXCHANGE = recorded("v0", "details")
-EXPECTED = ("Error fetching nezha data: ", "Left out of the dashboard's answer: ")
+EXPECTED = (
+    "Error fetching dashboard data: ",
+    "Cannot read in the answer of dashboard: ",
+)
 BELIEVED = ("boot_time", "online")
 """What stays of a lie about a server: a later boot, and a later report."""
 

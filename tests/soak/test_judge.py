@@ -73,11 +73,11 @@ CANCELLED = (
     ("log", "wrong"),
     [
         (
-            f"{AT} WARNING (MainThread) [custom_components.nezha.runtime.coordinator] Left out of the dashboard's answer: x",
+            f"{AT} WARNING (MainThread) [custom_components.nezha.runtime.log] Cannot read in the answer of Home: x",
             0,
         ),
         (
-            f"{AT} ERROR (MainThread) [custom_components.nezha.runtime.coordinator] Error fetching nezha data: timeout",
+            f"{AT} ERROR (MainThread) [custom_components.nezha.runtime.coordinator] Error fetching Home data: timeout",
             0,
         ),
         (f"{AT} INFO (MainThread) [custom_components.nezha.runtime.coordinator] Servers went offline: a (1)", 0),

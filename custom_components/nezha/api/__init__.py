@@ -26,6 +26,7 @@ from .errors import (
     PasswordRejectedError,
     ProtocolError,
     ServerError,
+    SessionRefusedError,
     UnreachableError,
     UntrustedError,
 )
@@ -76,6 +77,7 @@ __all__ = [
     "Server",
     "ServerError",
     "Service",
+    "SessionRefusedError",
     "Snapshot",
     "State",
     "Task",

@@ -1,7 +1,7 @@
 """What every generation's client can do."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import ClassVar
 
 from .errors import ProtocolError
@@ -26,8 +26,13 @@ class Backend(ABC):
         """Return what the credential may not do, as the dashboard names it. Raises what `snapshot` raises."""
         return []
 
-    def frames(self) -> AsyncGenerator[Frame | None] | None:
-        """Return the dashboard's frames as they come, `None` among them each time they cease, if it sends any at all."""
+    def frames(
+        self, before_connecting: Callable[[], Awaitable[None]] | None = None
+    ) -> AsyncGenerator[Frame | None] | None:
+        """Return the dashboard's frames as they come, `None` among them each time they cease, if it sends any at all.
+
+        Whatever `before_connecting` waits for comes first, each time. Raises `AuthenticationError` and `BlockedError`.
+        """
         return None
 
     async def run_task(self, number: int, name: str | None = None) -> None:

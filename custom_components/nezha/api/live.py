@@ -7,7 +7,7 @@ import random
 
 from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType
 
-from .errors import AuthenticationError, NezhaError, ProtocolError
+from .errors import AuthenticationError, BlockedError, NezhaError, ProtocolError
 from .models import Frame
 from .transport import hang_up, parse_json, receive
 
@@ -18,19 +18,23 @@ _LONGEST_PAUSE = 120
 
 
 async def frames(
-    connect: Callable[[], Awaitable[ClientWebSocketResponse]], decode: Callable[[object], Awaitable[Frame]]
+    connect: Callable[[], Awaitable[ClientWebSocketResponse]],
+    decode: Callable[[object], Awaitable[Frame]],
+    before_connecting: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncGenerator[Frame | None]:
-    """Yield every frame, and `None` each time the socket is lost.
+    """Yield every frame, and `None` each time the socket is lost; wait for `before_connecting` each time it is opened.
 
     A frame that cannot be read, and ten seconds without one, count as a loss. Connections are tried again with growing
     pauses, each a little other than planned so that a restarted dashboard is not met by all at once. Raises
-    `AuthenticationError`, and ends in no other way.
+    `AuthenticationError` and `BlockedError`, and ends in no other way.
     """
     pause = _FIRST_PAUSE
     while True:
+        if before_connecting:
+            await before_connecting()
         try:
             socket = await connect()
-        except AuthenticationError:
+        except AuthenticationError, BlockedError:
             raise
         except NezhaError as err:
             _LOGGER.debug("No live connection: %s", err or type(err).__name__)

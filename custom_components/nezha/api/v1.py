@@ -16,6 +16,7 @@ from .envelope import UnauthorisedError, data_of
 from .errors import (
     AuthenticationError,
     BlockedError,
+    GatewayError,
     HandshakeError,
     MissingScopeError,
     NezhaError,
@@ -121,9 +122,9 @@ class BackendV1(Backend):
         return list(dict.fromkeys(missing))
 
     @override
-    def frames(self) -> AsyncGenerator[Frame | None]:
+    def frames(self, before_connecting: Callable[[], Awaitable[None]] | None = None) -> AsyncGenerator[Frame | None]:
         """Follow the WebSocket."""
-        return frames(self._connect, FrameDecoder())
+        return frames(self._connect, FrameDecoder(), before_connecting)
 
     @override
     async def run_task(self, number: int, name: str | None = None) -> None:
@@ -173,6 +174,11 @@ class BackendV1(Backend):
         headers = await self._credential.headers(self._transport)
         try:
             return await self._transport.connect("api/v1/ws/server", headers)
+        except GatewayError as err:
+            if err.status == HTTPStatus.FORBIDDEN:
+                # It may be a block that cannot be told by its page: the socket has time, and the list will tell.
+                raise BlockedError("the socket is refused") from err
+            raise
         except HandshakeError as err:
             if err.reply is None:
                 raise

@@ -19,7 +19,7 @@ from ..const import DOMAIN
 from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaCoordinator
 from ..runtime.devices import device_identifier
-from ..runtime.listeners import FactsOf, Topic
+from ..runtime.listeners import FactsOf, ServiceOf, Topic
 from .adder import EntityAdder
 
 __all__ = ["UNAVAILABLE", "EntityAdder", "HubEntity", "NezhaEntity", "ServerEntity", "ServiceEntity", "Unavailable"]
@@ -151,9 +151,11 @@ class HubEntity[ShownT](NezhaEntity[ShownT]):
 
     _always_fits = True
 
-    def __init__(self, coordinator: NezhaCoordinator, description: EntityDescription) -> None:
+    def __init__(
+        self, coordinator: NezhaCoordinator, description: EntityDescription, topic: Topic | None = None
+    ) -> None:
         """Place the entity on the dashboard's device."""
-        super().__init__(coordinator, description)
+        super().__init__(coordinator, description, topic)
         entry_id = coordinator.config_entry.entry_id
         self._attr_unique_id = f"{entry_id}_{description.key}"
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry_id)})
@@ -176,9 +178,10 @@ class ServerEntity[ShownT](NezhaEntity[ShownT]):
         description: EntityDescription,
         *,
         shows_facts: bool = True,
+        topic: Topic | None = None,
     ) -> None:
         """Place the entity on the server's device. Who shows more than facts looks at every report of the server."""
-        super().__init__(coordinator, description, FactsOf(identity) if shows_facts else identity)
+        super().__init__(coordinator, description, topic or (FactsOf(identity) if shows_facts else identity))
         self._identity = identity
         self._shows_facts = shows_facts
         self._attr_unique_id = f"{coordinator.config_entry.entry_id}_{identity}_{description.key}"
@@ -200,7 +203,7 @@ class ServiceEntity[ShownT](NezhaEntity[ShownT]):
 
     def __init__(self, coordinator: NezhaCoordinator, key: str, description: EntityDescription) -> None:
         """Place the entity on the service's device."""
-        super().__init__(coordinator, description)
+        super().__init__(coordinator, description, ServiceOf(key))
         self._key = key
         self._attr_unique_id = f"{coordinator.config_entry.entry_id}_{key}_{description.key}"
         self._attr_device_info = DeviceInfo(identifiers={device_identifier(coordinator.config_entry, key)})

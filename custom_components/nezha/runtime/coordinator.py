@@ -1,19 +1,16 @@
-"""Polls one dashboard, follows its frames, and keeps what its servers are known by."""
+"""Polls one dashboard, takes in its frames, and publishes what is known of its servers."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
-from contextlib import aclosing
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 import logging
 import time
-from typing import Any, NamedTuple, override
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from ..api import (
@@ -22,10 +19,11 @@ from ..api import (
     BlockedError,
     Dashboard,
     Frame,
-    Kind,
+    MissingScopeError,
     NezhaError,
     ProtocolError,
     Service,
+    SessionRefusedError,
     Snapshot,
     Task,
     TrafficCycle,
@@ -42,32 +40,23 @@ from ..const import (
     DEFAULT_SCAN_INTERVAL,
     DOMAIN,
 )
-from ..fleet import Fleet, KnownServer
-from ..repairs import BlockedIssue
+from ..fleet import UNGROUPED, Fleet, KnownServer
+from ..repairs import create_groups_gone_issue, delete_groups_gone_issue
+from . import limits
+from .admission import Admission
+from .block import block_of
 from .budget import EntityBudget
 from .devices import SERVICE_PREFIX, Devices
-from .listeners import FactsOf, Listeners, Topic
+from .listeners import Listeners, Topic
+from .live import LiveFollower, LiveState
+from .log import DashboardLog
+from .publisher import Published, Publisher, changed_topics
+from .store import MemoryStore
 
 type NezhaConfigEntry = ConfigEntry[NezhaCoordinator]
 
 _LOGGER = logging.getLogger(__name__)
-_STORE_VERSION = 1
-_STORE_DELAY = 60
-_LOG_PAUSE = 3600
-"""Seconds for which a server that keeps going offline is not logged again."""
-
-
-def memory_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, dict[str, Any]]]:
-    """Return where an entry's memory of its servers is kept."""
-    return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}")
-
-
-class _Told(NamedTuple):
-    """What the entities were told last. Of the first two, those of all servers show something."""
-
-    success: bool
-    cycles: Mapping[int, TrafficCycle]
-    servers: Mapping[str, KnownServer]
+_REFUSALS = (AuthenticationError, MissingScopeError, SessionRefusedError)
 
 
 class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
@@ -88,15 +77,18 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
     ) -> None:
         """Prepare; nothing is asked yet. `identify` tells which generation answers, without a credential."""
         self._scan_interval: int = entry.options.get(CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL)
+        self._metrics_interval: int = entry.options.get(CONF_METRICS_INTERVAL, DEFAULT_METRICS_INTERVAL)
         super().__init__(
             hass,
             _LOGGER,
             config_entry=entry,
-            name=DOMAIN,
+            name=entry.title,
             update_interval=timedelta(seconds=self._scan_interval),
         )
+        self.backend = backend
         self.devices = Devices(hass, entry)
         self.budget = EntityBudget(hass, entry)
+        self.admission = Admission(hass, entry)
         self.snapshot: Snapshot | None = None
         self.services: Mapping[str, Service] = {}
         """The services by the key of their device."""
@@ -104,41 +96,22 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         """The tasks that may be run, by the key of their button."""
         self.counted: Mapping[str, list[TrafficCycle]] = {}
         """The traffic cycles that count a server, by its identity."""
-        self.backend = backend
-        self._changes = Listeners(hass, entry)
-        self._told = _Told(True, {}, {})
         self._last_reason: str | None = None
-        self._frame: Frame | None = None
-        """The newest, while frames arrive."""
         self._identify = identify
-        self._store = memory_store(hass, entry.entry_id)
+        self._block = block_of(hass, entry)
+        self._log = DashboardLog(entry)
+        self._follower = LiveFollower(backend, self._block, self._log, self)
+        self._publisher = Publisher(self._metrics_interval)
+        self._published = Published()
+        self._topic_listeners = Listeners(hass, entry)
+        self._store = MemoryStore(hass, entry.entry_id)
         self._fleet = self._new_fleet({})
-        self._blocked = BlockedIssue(hass, entry)
-        self._metrics_interval: int = entry.options.get(CONF_METRICS_INTERVAL, DEFAULT_METRICS_INTERVAL)
-        self._published_at = 0.0
+        self._listed: frozenset[int] = frozenset()
+        """The numbers of the newest list."""
         self._asked_for: set[int] = set()
-        self._save_planned = False
-        self._logged_offline: dict[str, float] = {}
-        self._logged_omitted: set[str] = set()
-        self._logged_unreadable: set[tuple[Kind, int | None]] = set()
-        self._logged_notes: set[str] = set()
-
-    @callback
-    @override
-    def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Topic | None = None) -> CALLBACK_TYPE:
-        """Call back whenever something changes of what the context says; without one, at each update."""
-        if not self._changes:
-            # Polling goes on while core knows of a listener: one of its kind stands for all of ours.
-            self._changes.on_last_removed = super().async_add_listener(self.async_update_listeners)
-        return self._changes.add(update_callback, context)
-
-    @callback
-    @override
-    def async_update_listeners(self) -> None:
-        """Call those that something changed for."""
-        servers = self.data or {}
-        told, self._told = self._told, _Told(self.last_update_success, self.cycles, servers)
-        self._changes.tell(_news(told.servers, servers, everyone=told[:2] != self._told[:2]))
+        """Numbers that a frame had and no list, as far as it was asked for because of them."""
+        self._excused_since: float | None = None
+        """When the list could not be fetched for the first time, while frames stand in for it."""
 
     @property
     def reason(self) -> str | None:
@@ -153,12 +126,17 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         """Notify those who look at everything where a failure has another reason than the one before: core does not."""
         before, self._last_reason = self._last_reason, self.reason
         if before is not None and self.reason is not None and before != self.reason:
-            self._changes.tell(())
+            self._topic_listeners.notify(())
 
     @property
     def live(self) -> bool:
         """Whether frames arrive."""
-        return self._frame is not None
+        return self.live_state is LiveState.LIVE
+
+    @property
+    def live_state(self) -> LiveState:
+        """Where live data comes from."""
+        return self._follower.state
 
     @property
     def pace(self) -> int:
@@ -176,88 +154,149 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         """The traffic cycles by their rule's number."""
         return (self.snapshot and self.snapshot.cycles) or {}
 
-    def dump(self) -> dict[str, dict[str, Any]]:
-        """Return the memory of all servers."""
-        return self._fleet.dump()
+    @callback
+    @override
+    def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Topic | None = None) -> CALLBACK_TYPE:
+        """Call back whenever something changes of what the context says; without one, at each update."""
+        if not self._topic_listeners:
+            # Polling goes on while core knows of a listener: one of its kind stands for all of ours.
+            self._topic_listeners.on_last_removed = super().async_add_listener(self.async_update_listeners)
+        return self._topic_listeners.add(update_callback, context)
 
-    async def async_save(self) -> None:
-        """Write the memory now."""
-        self._save_planned = False
-        await self._store.async_save(self.dump())
-
-    def _plan_save(self) -> None:
-        """Write the memory within a minute. The store alone would put that off with every answer, for ever."""
-
-        def dump() -> dict[str, dict[str, Any]]:
-            self._save_planned = False
-            return self.dump()
-
-        if not self._save_planned:
-            self._save_planned = True
-            self._store.async_delay_save(dump, _STORE_DELAY)
-
-    def _new_fleet(self, memories: Mapping[str, Mapping[str, Any]]) -> Fleet:
-        return Fleet(self.config_entry.options.get(CONF_OFFLINE_AFTER, DEFAULT_OFFLINE_AFTER), memories)
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Call those that something changed for."""
+        before, self._published = (
+            self._published,
+            Published(
+                success=self.last_update_success,
+                servers=self.data or {},
+                cycles=self.counted,
+                services=self.services,
+                tasks=self.tasks,
+            ),
+        )
+        self._topic_listeners.notify(changed_topics(before, self._published))
 
     @callback
     def async_follow(self) -> None:
         """Follow the dashboard's frames, if it sends any, until the entry is unloaded."""
-        if (frames := self.backend.frames()) is not None:
-            self.config_entry.async_create_background_task(
-                self.hass, self._follow(frames), f"{DOMAIN} frames of {self.config_entry.title}"
-            )
+        self.config_entry.async_create_background_task(
+            self.hass, self._follower.run(), f"{DOMAIN} frames of {self.config_entry.title}"
+        )
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Poll no more, write what has to be remembered, and nothing after that."""
+        await super().async_shutdown()
+        await self._store.close()
+
+    def dump(self) -> dict[str, Any]:
+        """Return the memory of all servers."""
+        return self._fleet.dump()
+
+    def _new_fleet(self, memories: Mapping[str, Any]) -> Fleet:
+        return Fleet(self.config_entry.options.get(CONF_OFFLINE_AFTER, DEFAULT_OFFLINE_AFTER), memories)
 
     @override
     async def _async_setup(self) -> None:
-        self._fleet = self._new_fleet(await self._store.async_load() or {})
+        self._fleet = self._new_fleet(await self._store.load())
 
     @override
     async def _async_update_data(self) -> Mapping[str, KnownServer]:
+        # Whoever asked for it, it is a task of the entry, and ends with that: an answer that comes later is nobody's.
+        return await self.config_entry.async_create_background_task(
+            self.hass, self._poll(), f"{DOMAIN} poll of {self.config_entry.title}"
+        )
+
+    async def _poll(self) -> Mapping[str, KnownServer]:
         if CONF_REJECTED in self.config_entry.data:
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="rejected")
         try:
-            snapshot = await self.backend.snapshot()
+            snapshot = await self._ask()
         except AuthenticationError as err:
-            self._reject()
+            self._mark_rejected()
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.reason) from _bare(err)
-        except BlockedError as err:
-            raise UpdateFailed(
-                translation_domain=DOMAIN, translation_key=err.reason, retry_after=self._blocked.pause()
-            ) from _bare(err)
         except NezhaError as err:
-            _LOGGER.debug("No answer to use: %s", err, exc_info=True)
-            if self.live and isinstance(err, UnreachableError):
-                # The frames tell that the dashboard is there. Should it go, they cease, and it is asked at once.
-                return self._publishable()
-            if isinstance(err, ProtocolError):
-                await self._look_for_upgrade()
-            raise UpdateFailed(translation_domain=DOMAIN, translation_key=err.reason) from _bare(err)
-        self._blocked.end()
+            _LOGGER.debug("No list of %s: %s", self.config_entry.title, err, exc_info=True)
+            if self._is_excused():
+                self._log.list_excused(err)
+                return self._publisher.of_list(self._fleet.servers, self.data)
+            raise UpdateFailed(
+                translation_domain=DOMAIN, translation_key=err.reason, retry_after=self._block.remaining or None
+            ) from _bare(err)
+        self._excused_since = None
+        self._block.end()
         if not self.last_update_success:
             # Where a dashboard restarts, it may have been upgraded.
             await self._look_for_upgrade()
         await self._take_in(snapshot)
-        return self._publishable()
+        if self.live and self.last_update_success and self.data is not None:
+            return self._publisher.of_list(self._fleet.servers, self.data)
+        return self._publisher.all_of(self._fleet.servers)
 
-    def _reject(self) -> None:
+    async def _ask(self) -> Snapshot:
+        """Fetch the list; what fails is repeated before anything becomes unavailable for it."""
+        failed_at: float | None = None
+        for pause in (*limits.RETRY_PAUSES, None):
+            if self._block.remaining:
+                break
+            try:
+                return await self.backend.snapshot()
+            except BlockedError:
+                self._block.begin()
+                raise
+            except NezhaError as err:
+                now = time.monotonic()
+                is_late = failed_at is not None and now - failed_at >= sum(limits.RETRY_PAUSES)
+                # Another generation would not know what to do with this credential: it is not sent there again.
+                is_replaced = isinstance(err, ProtocolError) and not self.live and await self._look_for_upgrade()
+                if is_replaced or pause is None or is_late or not self._may_repeat(err):
+                    raise
+                failed_at = now if failed_at is None else failed_at
+                _LOGGER.debug("%s is asked again: %s", self.config_entry.title, err)
+            await asyncio.sleep(pause)
+        raise BlockedError("left alone")
+
+    def _may_repeat(self, err: NezhaError) -> bool:
+        """Whether a poll that failed may be repeated.
+
+        Not what the dashboard refused, nor where nothing is available that could stay so, or frames keep it so in any case.
+        """
+        return not isinstance(err, _REFUSALS) and self.data is not None and self.last_update_success and not self.live
+
+    def _is_excused(self) -> bool:
+        """Whether frames stand in for a list that cannot be fetched: not for ever."""
+        if not self.live or not self.last_update_success or self.data is None:
+            return False
+        now = time.monotonic()
+        self._excused_since = now if self._excused_since is None else self._excused_since
+        return now - self._excused_since < limits.LIST_EXCUSED_FOR
+
+    def _mark_rejected(self) -> None:
         """Mark the credential, so that not even a restart sends it again."""
         self.hass.config_entries.async_update_entry(
             self.config_entry, data={**self.config_entry.data, CONF_REJECTED: True}
         )
 
-    async def _look_for_upgrade(self) -> None:
-        """Set up anew where another generation answers since."""
+    async def _look_for_upgrade(self) -> bool:
+        """Set up anew where another generation answers since; return whether it does."""
         try:
             dashboard = await self._identify()
         except NezhaError:
-            return
-        if dashboard.generation != self.config_entry.data[CONF_GENERATION]:
-            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+            return False
+        if dashboard.generation == self.config_entry.data[CONF_GENERATION]:
+            return False
+        self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+        return True
 
     async def _take_in(self, snapshot: Snapshot) -> None:
         """Remember an answer, on disk too, and bring the devices in line with it."""
         # Decoding a thousand servers took its time: let the loop have a turn before they are compared.
         await asyncio.sleep(0)
+        self._listed = frozenset(server.number for server in snapshot.servers.values())
+        snapshot = self.admission.filter(snapshot, self.devices.keys())
         earlier = self._fleet.servers
         booted = self._fleet.update(
             snapshot,
@@ -271,116 +310,73 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         if snapshot.tasks is not None and snapshot.runs_tasks is not None:
             tasks = snapshot.tasks if snapshot.runs_tasks else {}
             self.tasks = {f"task_{number}": task for number, task in tasks.items()}
-        await self._keep(booted=booted)
+        await self._remember(booted=booted)
         await self.devices.update(self._fleet.servers, self.services, snapshot)
-        self._log_offline(earlier)
-        self._log_unread(snapshot)
+        self._log.servers_offline(earlier, self._fleet.servers)
+        self._log.unreadable(snapshot)
+        self._look_for_groups(snapshot)
 
-    async def _keep(self, *, booted: bool) -> None:
+    def _look_for_groups(self, snapshot: Snapshot) -> None:
+        """Tell where a group that the user chose has no server any more: it may have been renamed on the dashboard."""
+        if not (snapshot.groups_known and snapshot.complete and snapshot.servers):
+            return
+        chosen: list[str] = self.config_entry.options.get(CONF_GROUPS) or []
+        if gone := set(chosen) - set(self.groups) - {UNGROUPED}:
+            create_groups_gone_issue(self.hass, self.config_entry, gone)
+        else:
+            delete_groups_gone_issue(self.hass, self.config_entry)
+
+    async def _remember(self, *, booted: bool) -> None:
         """Write the memory: soon, or before anything is published where a boot was accepted.
 
         Were a boot lost in a crash, it would be reported again with another second, and the statistics would take that for
         one more reboot and count the traffic twice.
         """
         if booted:
-            await self.async_save()
+            await self._store.save(self.dump())
         else:
-            self._plan_save()
+            self._store.plan(self.dump)
 
-    async def _follow(self, frames: AsyncGenerator[Frame | None]) -> None:
-        """Take in frames while there are any; ask the dashboard at once where they cease, and where they begin again."""
-        connected = False
-        try:
-            async with aclosing(frames):
-                async for frame in frames:
-                    was_connected, connected = connected, frame is not None
-                    if frame and self.last_update_success:
-                        await self._take_frame(frame)
-                        continue
-                    self._frame = None
-                    if connected != was_connected:
-                        await self.async_request_refresh()
-        except AuthenticationError:
-            self._reject()
-            self.config_entry.async_start_reauth(self.hass)
-
-    async def _take_frame(self, frame: Frame) -> None:
+    async def take_frame(self, frame: Frame, *, is_first: bool) -> None:
         """Remember a frame, and publish what is due."""
-        self._frame = frame
+        if not self.last_update_success:
+            # Who is there is known by the list alone. The dashboard may have come back just now.
+            if is_first:
+                self._refresh_soon()
+            return
         earlier = self._fleet.servers
-        await self._keep(booted=self._fleet.follow(frame))
-        if self._is_due():
-            published = self._publishable()
-        else:
-            published = {
-                **self.data,
-                **{
-                    identity: known
-                    for identity, known in self._fleet.servers.items()
-                    if _is_news(known, self.data.get(identity))
-                },
-            }
-        if published != self.data:
+        await self._remember(booted=self._fleet.follow(frame))
+        published = self._publisher.of_frame(self._fleet.servers, self.data)
+        if published is not self.data and published != self.data:
             self.data = published
             self.async_update_listeners()
-        self._log_offline(earlier)
-        if self.snapshot:
-            await self._ask_for(frame.reports.keys() - {server.number for server in self.snapshot.servers.values()})
+        self._log.servers_offline(earlier, self._fleet.servers)
+        self._ask_for_unknown(frame)
 
-    async def _ask_for(self, unknown: set[int]) -> None:
+    @callback
+    def frames_ceased(self) -> None:
+        """Ask the dashboard at once: it may be gone."""
+        self._refresh_soon()
+
+    @callback
+    def reject_credential(self) -> None:
+        """Send it never again, and ask the user for another."""
+        self._mark_rejected()
+        self.config_entry.async_start_reauth(self.hass)
+
+    def _ask_for_unknown(self, frame: Frame) -> None:
         """Ask for the list once where a frame has servers that it had not: new ones, or those of other users."""
-        if unknown - self._asked_for:
+        unknown = frame.reports.keys() - self._listed - self._asked_for
+        if unknown and len(self._asked_for) < limits.UNKNOWN_SERVERS:
             self._asked_for |= unknown
-            await self.async_request_refresh()
+            self._refresh_soon()
 
-    def _is_due(self) -> bool:
-        return time.monotonic() - self._published_at >= self._metrics_interval
-
-    def _publishable(self) -> Mapping[str, KnownServer]:
-        """Return what is to be seen now: all that is known, but for measurements that are not due yet."""
-        if not self.live or self._is_due():
-            self._published_at = time.monotonic()
-            return self._fleet.servers
-        held = dict(self._fleet.servers)
-        for identity, seen in self.data.items():
-            if (known := held.get(identity)) and known is not seen and not _is_news(known, seen):
-                held[identity] = replace(known, state=seen.state, report=seen.report)
-        return held
-
-    def _log_offline(self, earlier: Mapping[str, KnownServer]) -> None:
-        """Name servers that went offline, each once an hour at most."""
-        now = time.monotonic()
-        gone = [
-            known.server
-            for identity, known in self._fleet.servers.items()
-            if not known.online
-            and identity in earlier
-            and earlier[identity].online
-            and now - self._logged_offline.get(identity, -_LOG_PAUSE) >= _LOG_PAUSE
-        ]
-        if gone:
-            self._logged_offline |= dict.fromkeys((server.identity for server in gone), now)
-            _LOGGER.info(
-                "Servers went offline: %s (each is named once an hour at most)",
-                ", ".join(f"{server.name} ({server.number})" for server in gone),
-            )
-
-    def _log_unread(self, snapshot: Snapshot) -> None:
-        """Name what of an answer cannot be read, each part once."""
-        unknown = set(snapshot.omitted) - self._logged_omitted
-        fresh = [each for each in snapshot.unreadable if (each.kind, each.number) not in self._logged_unreadable]
-        if unknown or fresh:
-            self._logged_omitted |= unknown
-            self._logged_unreadable |= {(each.kind, each.number) for each in fresh}
-            _LOGGER.warning("Left out of the dashboard's answer: %s", "; ".join([*sorted(unknown), *map(str, fresh)]))
-        for server in snapshot.servers.values():
-            if server.public_note.malformed and server.identity not in self._logged_notes:
-                self._logged_notes.add(server.identity)
-                _LOGGER.debug(
-                    "In the public note of server %s not understood: %s",
-                    server.number,
-                    ", ".join(server.public_note.malformed),
-                )
+    @callback
+    def _refresh_soon(self) -> None:
+        """Poll beside whatever else goes on: a list may take its time, and frames do not wait for it."""
+        self.config_entry.async_create_background_task(
+            self.hass, self.async_request_refresh(), f"{DOMAIN} refresh of {self.config_entry.title}"
+        )
 
 
 def _bare(error: NezhaError) -> NezhaError:
@@ -402,20 +398,3 @@ def _counted(
         for identity, known in servers.items()
         if known.server.number in numbers
     }
-
-
-def _news(before: Mapping[str, KnownServer], after: Mapping[str, KnownServer], *, everyone: bool) -> Iterator[Topic]:
-    """Give the servers that came, went, or are other objects than before, and the facts that changed; or all."""
-    if before is after and not everyone:
-        return
-    for identity in before.keys() | after.keys():
-        old, new = before.get(identity), after.get(identity)
-        if everyone or old is not new:
-            yield identity
-            if everyone or old is None or new is None or old.facts != new.facts:
-                yield FactsOf(identity)
-
-
-def _is_news(known: KnownServer, seen: KnownServer | None) -> bool:
-    """Whether a server has to be seen at once: it came, went online or offline, or booted."""
-    return seen is None or seen.online != known.online or seen.memory.last_reset != known.memory.last_reset

@@ -1,7 +1,9 @@
 """Keeps the device registry true: a device for the dashboard, and one behind it for each server and each service."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Set as AbstractSet
+from dataclasses import dataclass
 import time
 
 from yarl import URL
@@ -11,17 +13,19 @@ from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
+from homeassistant.util.hass_dict import HassKey
 
 from ..api import Generation, Service, Snapshot
-from ..const import CONF_GENERATION, CONF_GROUP_AS_AREA, DOMAIN
+from ..const import CONF_GENERATION, CONF_GROUP_AS_AREA, CONF_GROUPS, DOMAIN
 from ..fleet import KnownServer
 from ..names import machine, system
+from . import limits
 
 SERVICE_PREFIX = "service_"
 """Begins the key of a service; no identity of a server does."""
-_LISTS_WITHOUT = 3
-_SECONDS_WITHOUT = 600
-"""A device goes after this many complete lists and seconds without its server."""
+_AN_HOUR = 3_600
+_CHOSEN_GROUPS: HassKey[dict[str, list[str]]] = HassKey(f"{DOMAIN}_chosen_groups")
+"""The groups of each entry whose servers have devices: another choice is the user's, and needs no second look."""
 
 
 def device_identifier(entry: ConfigEntry, key: str) -> tuple[str, str]:
@@ -36,6 +40,14 @@ def key_of(entry: ConfigEntry, device: dr.AnyDeviceEntry) -> str | None:
         (key.removeprefix(prefix) for domain, key in device.identifiers if domain == DOMAIN and key.startswith(prefix)),
         None,
     )
+
+
+@dataclass(slots=True)
+class _Absence:
+    """For how long a device's server or service was missing."""
+
+    since: float
+    lists: int = 0
 
 
 class Devices:
@@ -66,7 +78,11 @@ class Devices:
         """The devices of servers and services among these entries."""
         self._registered: dict[str, tuple[object, ...]] = {}
         """What was registered, by the key of its device."""
-        self._missing: dict[str, tuple[int, float]] = {}
+        self._missing: dict[str, _Absence] = {}
+        self._written: dict[str, deque[float]] = {}
+        """When each device was written lately."""
+        self._chosen: list[str] = entry.options.get(CONF_GROUPS, [])
+        self._chosen_before = hass.data.setdefault(_CHOSEN_GROUPS, {})
 
     async def update(
         self, servers: Mapping[str, KnownServer], services: Mapping[str, Service], snapshot: Snapshot
@@ -76,26 +92,32 @@ class Devices:
         devices = self._by_key
         wanted = servers.keys() | services.keys()
         removed = self._registered.keys() - devices.keys()
-        for key in devices.keys() - wanted:
-            # A server that is listed but not wanted is one of a group that the user did not choose.
-            gone = snapshot.groups_known if key in snapshot.servers else self._is_gone(key, snapshot)
-            if gone and not devices[key].disabled:
+        for key in self._gone(wanted, snapshot):
+            if not devices[key].disabled:
                 self._registry.async_remove_device(devices[key].id)
                 removed.add(key)
+        if snapshot.groups_known:
+            self._chosen_before[self._entry.entry_id] = self._chosen
         for key in removed:
             self._registered.pop(key, None)
             self._missing.pop(key, None)
+            self._written.pop(key, None)
         for key in wanted & self._missing.keys():
             del self._missing[key]
         for key, known in servers.items():
             server = known.server
             facts = server.number, server.name, server.groups, known.host
-            if self._registered.get(key) != facts:
+            if self._registered.get(key) != facts and self._may_write(key):
                 await self._register(key, facts, self._describe(known))
         for key, service in services.items():
-            if self._registered.get(key) != (service.name,):
+            if self._registered.get(key) != (service.name,) and self._may_write(key):
                 await self._register(key, (service.name,), self._describe_service(service))
         self.removed = frozenset(removed)
+
+    def keys(self) -> AbstractSet[str]:
+        """Return the keys of the servers and services that have a device."""
+        self._look_up()
+        return self._by_key.keys()
 
     def _look_up(self) -> None:
         """Take the devices of servers and services from the registry, if any is another than before."""
@@ -106,15 +128,36 @@ class Devices:
         self._by_key = {key: device for device in entries if (key := key_of(self._entry, device)) is not None}
         self.disabled = frozenset(key for key, device in self._by_key.items() if device.disabled)
 
-    def _is_gone(self, key: str, snapshot: Snapshot) -> bool:
-        """Count a complete list without a server or service. A single bad answer must not cost a user their device."""
-        complete = snapshot.services is not None if key.startswith(SERVICE_PREFIX) else snapshot.complete
-        if not complete:
-            return False
+    def _gone(self, wanted: AbstractSet[str], snapshot: Snapshot) -> AbstractSet[str]:
+        """Return whose device has to go; where most are missing that is doubted for a day, and then done in parts."""
         now = time.monotonic()
-        lists, since = self._missing.get(key, (0, now))
-        self._missing[key] = lists + 1, since
-        return lists + 1 >= _LISTS_WITHOUT and now - since >= _SECONDS_WITHOUT
+        absent = self._by_key.keys() - wanted
+        if self._chosen_before.get(self._entry.entry_id, self._chosen) != self._chosen and snapshot.groups_known:
+            unchosen = absent & snapshot.servers.keys()
+        else:
+            unchosen = set()
+        for key in absent - unchosen:
+            if _is_proven_absent(key, snapshot):
+                self._missing.setdefault(key, _Absence(since=now)).lists += 1
+        half = len(self._by_key.keys() | wanted) // 2
+        gone = {key for key in absent - unchosen if self._is_gone(key, now, limits.SECONDS_WITHOUT)}
+        if len(gone) > half:
+            gone = set(sorted(key for key in gone if self._is_gone(key, now, limits.SECONDS_WITHOUT_MOST))[:half])
+        return gone | unchosen
+
+    def _is_gone(self, key: str, now: float, seconds: float) -> bool:
+        """Whether a device was missing in enough lists, for long enough."""
+        absence = self._missing.get(key)
+        return absence is not None and absence.lists >= limits.LISTS_WITHOUT and now - absence.since >= seconds
+
+    def _may_write(self, key: str) -> bool:
+        """Whether a device may be written that was written before; what is put off is done with a later list."""
+        now = time.monotonic()
+        written = self._written.setdefault(key, deque(maxlen=limits.DEVICE_WRITES_AN_HOUR))
+        if len(written) == limits.DEVICE_WRITES_AN_HOUR and now - written[0] < _AN_HOUR:
+            return False
+        written.append(now)
+        return True
 
     async def _register(self, key: str, facts: tuple[object, ...], info: DeviceInfo) -> None:
         """Write a device of which a fact changed. A name that the user gave is kept by the registry itself."""
@@ -152,3 +195,15 @@ class Devices:
             info["translation_key"] = "unnamed_service"
             info["translation_placeholders"] = {"number": str(service.number)}
         return info
+
+
+def _is_proven_absent(key: str, snapshot: Snapshot) -> bool:
+    """Whether an answer proves that a device's server or service is not among those that are wanted.
+
+    A list with an omission may have it, and an empty one proves nothing: so a dashboard answers that lost its database.
+    """
+    if key.startswith(SERVICE_PREFIX):
+        return snapshot.services is not None
+    if key in snapshot.servers:
+        return snapshot.groups_known
+    return snapshot.complete and bool(snapshot.servers)

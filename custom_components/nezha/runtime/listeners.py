@@ -1,28 +1,50 @@
-"""Tells entities of changes: each only of its own server's, and never so many at once that the loop stands still."""
+"""Notifies listeners of changes: each only of its own topic, and never so many at once that the loop stands still."""
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from itertools import count, islice
 import logging
-from typing import NamedTuple
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 _LOGGER = logging.getLogger(__name__)
 _BATCH = 50
-"""Servers, or their facts, whose entities write their states in one go: with 20 entities each, that takes 10 to 20 ms."""
+"""Topics whose entities write their states in one go: with 20 entities each, that takes 10 to 20 ms."""
 
 
-class FactsOf(NamedTuple):
-    """Listened to by who shows nothing that changes with every report of a server."""
+@dataclass(frozen=True, slots=True)
+class FactsOf:
+    """What of a server does not change with each of its reports."""
 
     identity: str
 
 
-type Topic = str | FactsOf
-"""A server by its identity, whatever changes of it; or its facts alone."""
+@dataclass(frozen=True, slots=True)
+class CyclesOf:
+    """The traffic cycles that count a server."""
+
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOf:
+    """A probed service."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOf:
+    """A task that may be run."""
+
+    key: str
+
+
+type Topic = str | FactsOf | CyclesOf | ServiceOf | TaskOf
+"""A server by its identity, whatever changes of it; or one of the others."""
 
 
 def _do_nothing() -> None:
@@ -64,14 +86,14 @@ class Listeners:
             self.on_last_removed()
 
     @callback
-    def tell(self, topics: Iterable[Topic]) -> None:
+    def notify(self, topics: Iterable[Topic]) -> None:
         """Call those who listen to everything, and then those of some topics, the first batch of them at once."""
         self._call(None)
-        self._waiting |= dict.fromkeys(topics)
+        self._waiting |= dict.fromkeys(topic for topic in topics if topic in self._listeners)
         if self._waiting and (self._task is None or self._task.done()):
-            self._task = self._entry.async_create_task(self._hass, self._tell(), "tell entities")
+            self._task = self._entry.async_create_task(self._hass, self._notify_waiting(), "notify entities")
 
-    async def _tell(self) -> None:
+    async def _notify_waiting(self) -> None:
         while True:
             for topic in list(islice(self._waiting, _BATCH)):
                 del self._waiting[topic]
@@ -85,5 +107,5 @@ class Listeners:
             try:
                 listener()
             except Exception:
-                # One that fails must not keep the others from being told.
-                _LOGGER.exception("Unexpected error telling an entity of %s", topic)
+                # One that fails must not keep the others from being notified.
+                _LOGGER.exception("Unexpected error notifying a listener of %s on %s", topic, self._entry.title)

@@ -20,6 +20,7 @@ from ..const import DOMAIN
 from ..entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
 from ..figures import cycle_share
 from ..runtime.coordinator import NezhaCoordinator
+from ..runtime.listeners import CyclesOf
 from .base import Reading, ReadingSensor
 
 _KEY = re.compile(r"cycle_(\d+)_[a-z_]+")
@@ -181,7 +182,7 @@ class CycleSensor(ServerEntity[Reading], ReadingSensor):
 
     def __init__(self, coordinator: NezhaCoordinator, identity: str, description: CycleDescription) -> None:
         """Name the rule: several may count the same server."""
-        super().__init__(coordinator, identity, description)
+        super().__init__(coordinator, identity, description, topic=CyclesOf(identity))
         self._follow_name()
 
     @override

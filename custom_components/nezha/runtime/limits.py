@@ -1,0 +1,51 @@
+"""How much of what a dashboard, its agents and the way there may come up with is taken: each a number and its reason."""
+
+NEWEST_FRAME_AGE = 10
+"""Seconds. The dashboard sends a frame every two: one that is older says nothing of whether it is still there."""
+
+LIST_EXCUSED_FOR = 300
+"""Seconds for which frames stand in for a list that cannot be fetched. Who is on the dashboard is known by its list alone."""
+
+RETRY_PAUSES = (5, 10)
+"""Seconds before a failed poll is repeated, and before that is once more unless it took its time: together they last longer
+than a dashboard's restart, and less than a server may be silent."""
+
+UNKNOWN_SERVERS = 5_000
+"""Servers of frames alone for which the list is asked for, each once."""
+
+FRAME_EARLY = 1
+"""Seconds by which a frame may come too early for the measurements that are due: half of the time between two frames."""
+
+FIRST_LIVE_PAUSE = 2
+LONGEST_LIVE_PAUSE = 120
+"""Seconds before frames are followed anew after an error that nobody foresaw, each time longer."""
+
+FIRST_BLOCK_PAUSE = 60
+LONGEST_BLOCK_PAUSE = 3_600
+"""Seconds for which a dashboard that blocks us is left alone, each time longer. Each rejection lengthens its block, and agents
+behind the same address are cut off with us."""
+
+STORE_DELAY = 900
+"""Seconds until what has changed is written: boots are written at once, and whatever else a crash may lose is reported anew."""
+
+LOG_PAUSE = 3_600
+"""Seconds for which the same thing is not logged again."""
+LOG_NAMES = 10
+"""Names in a line of the log; of the others, how many there are."""
+LOG_MEMORY = 1_000
+"""Things that are remembered not to be logged again; what is beyond them is not logged."""
+
+LISTS_WITHOUT = 3
+SECONDS_WITHOUT = 600
+"""A device is removed after so many complete lists and seconds without its server: a single bad answer costs nobody one."""
+SECONDS_WITHOUT_MOST = 86_400
+"""The seconds where more than half of all servers are missing: that is a dashboard's trouble more often than its user's wish."""
+
+DEVICE_WRITES_AN_HOUR = 5
+"""Changes of one device that are written to the registry at once. An agent whose version flaps must not have it written with
+every poll."""
+
+SERVERS = 3_000
+"""Servers of a dashboard that become devices."""
+NEW_SERVERS_AN_HOUR = 50
+"""Servers that become devices after the first list, unless the user agrees to more: agents register themselves."""
