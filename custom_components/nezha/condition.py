@@ -1,4 +1,7 @@
-"""Conditions: what lasts of what the triggers are about, for any or for all of what is chosen."""
+"""Conditions: what lasts of what the triggers are about, for any or for all of what is chosen.
+
+As the triggers, each is there twice: about a target, and as `any_` about everything.
+"""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -15,7 +18,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
 from .automation import meanings
-from .automation.meanings import Kind, Meaning, Value
+from .automation.meanings import Meaning, Value
 from .automation.options import (
     AVERAGE,
     CONF_BEHAVIOR,
@@ -45,7 +48,17 @@ class NezhaCondition(Condition):
     """Whether something is so, and has been for a time. What is not known counts for nothing, and nothing is not all."""
 
     meaning: ClassVar[Meaning]
-    _schema: ClassVar[vol.Schema]
+    fields: ClassVar[Fields]
+    has_target: ClassVar[bool] = True
+    """Whether it is about a target, or about everything of a dashboard or of groups."""
+    schema: ClassVar[vol.Schema]
+
+    @override
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if hasattr(cls, "meaning"):
+            narrowed = {} if cls.has_target else narrowing(cls.meaning.kind)
+            cls.schema = schema(cls.fields, narrowed, has_target=cls.has_target)
 
     def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
         """Take a configuration as it was validated."""
@@ -60,7 +73,7 @@ class NezhaCondition(Condition):
     @override
     @classmethod
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        return validate(hass, cls._schema, config)
+        return validate(hass, cls.schema, config)
 
     @abstractmethod
     def _matcher(self) -> Callable[[Value], bool | None]:
@@ -105,10 +118,10 @@ class NezhaCondition(Condition):
         return any(results)
 
 
-def _is(of: Meaning, state: bool) -> type[Condition]:
+def _is(of: Meaning, state: bool) -> type[NezhaCondition]:
     class IsCondition(NezhaCondition):
         meaning = of
-        _schema = schema(narrowing(of.kind), _BEHAVIOR, FOR)
+        fields = _BEHAVIOR | FOR
 
         @override
         def _matcher(self) -> Callable[[Value], bool | None]:
@@ -117,10 +130,10 @@ def _is(of: Meaning, state: bool) -> type[Condition]:
     return IsCondition
 
 
-def _compared(of: Meaning, *fields: Fields) -> type[Condition]:
+def _compared(of: Meaning, also: Fields | None = None) -> type[NezhaCondition]:
     class ComparedCondition(NezhaCondition):
         meaning = of
-        _schema = schema(narrowing(of.kind), _BEHAVIOR, FOR, _IS, *fields)
+        fields = _BEHAVIOR | FOR | _IS | (also or {})
 
         @override
         def _matcher(self) -> Callable[[Value], bool | None]:
@@ -133,7 +146,7 @@ class ExpiresCondition(NezhaCondition):
     """Whether a server has to be paid within some days."""
 
     meaning = meanings.DAYS_LEFT
-    _schema = schema(narrowing(Kind.SERVER), _BEHAVIOR, DAYS)
+    fields = _BEHAVIOR | DAYS
 
     @override
     def _matcher(self) -> Callable[[Value], bool | None]:
@@ -141,7 +154,12 @@ class ExpiresCondition(NezhaCondition):
         return lambda value: float(value) <= days
 
 
-CONDITIONS: dict[str, type[Condition]] = {
+def _any(condition: type[NezhaCondition]) -> type[NezhaCondition]:
+    """Return the same about everything."""
+    return type(f"Any{condition.__name__}", (condition,), {"has_target": False})
+
+
+_TARGETED: dict[str, type[NezhaCondition]] = {
     "server_is_offline": _is(meanings.ONLINE, False),
     "server_is_online": _is(meanings.ONLINE, True),
     "cpu_is": _compared(meanings.CPU),
@@ -155,8 +173,9 @@ CONDITIONS: dict[str, type[Condition]] = {
     "dashboard_is_unreachable": _is(meanings.REACHABLE, False),
     "dashboard_is_reachable": _is(meanings.REACHABLE, True),
 }
+CONDITIONS = _TARGETED | {f"any_{name}": _any(condition) for name, condition in _TARGETED.items()}
 
 
-async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:
+async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[NezhaCondition]]:
     """Return the conditions by their names."""
     return CONDITIONS

@@ -1,12 +1,12 @@
 """Triggers: a server, a service or a dashboard went down or came back, a measure crossed a threshold, something changed.
 
-Each takes a target, or without one everything that a dashboard or its groups have, and will have.
+Each is there twice: about a target, and as `any_` about everything that a dashboard or its groups have, and will have.
 """
 
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import ClassVar, override
+from typing import Any, ClassVar, override
 
 import voluptuous as vol
 
@@ -17,7 +17,7 @@ from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerC
 from homeassistant.helpers.typing import ConfigType
 
 from .automation import meanings
-from .automation.meanings import Kind, Meaning, Value
+from .automation.meanings import Meaning, Value
 from .automation.options import (
     AVERAGE,
     CONF_BEHAVIOR,
@@ -46,7 +46,17 @@ class NezhaTrigger(Trigger):
     """Runs an automation for what a watch reports."""
 
     meaning: ClassVar[Meaning]
-    _schema: ClassVar[vol.Schema]
+    fields: ClassVar[Fields]
+    has_target: ClassVar[bool] = True
+    """Whether it is about a target, or about everything of a dashboard or of groups."""
+    schema: ClassVar[vol.Schema]
+
+    @override
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if hasattr(cls, "meaning"):
+            narrowed = {} if cls.has_target else narrowing(cls.meaning.kind)
+            cls.schema = schema(cls.fields, narrowed, has_target=cls.has_target)
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Take a configuration as it was validated."""
@@ -58,7 +68,7 @@ class NezhaTrigger(Trigger):
     @override
     @classmethod
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        return validate(hass, cls._schema, config)
+        return validate(hass, cls.schema, config)
 
     @override
     async def async_attach_runner(
@@ -116,10 +126,10 @@ class StateTrigger(NezhaTrigger):
         """Return what says whether a value is what is waited for."""
 
 
-def _became(of: Meaning, state: bool) -> type[Trigger]:
+def _became(of: Meaning, state: bool) -> type[NezhaTrigger]:
     class BecameTrigger(StateTrigger):
         meaning = of
-        _schema = schema(narrowing(of.kind), _BEHAVIOR, FOR)
+        fields = _BEHAVIOR | FOR
 
         @override
         def _matcher(self) -> Callable[[Value], bool | None]:
@@ -128,10 +138,10 @@ def _became(of: Meaning, state: bool) -> type[Trigger]:
     return BecameTrigger
 
 
-def _crossed(of: Meaning, *fields: Fields) -> type[Trigger]:
+def _crossed(of: Meaning, also: Fields | None = None) -> type[NezhaTrigger]:
     class CrossedTrigger(StateTrigger):
         meaning = of
-        _schema = schema(narrowing(of.kind), _BEHAVIOR, FOR, _CROSSED, *fields)
+        fields = _BEHAVIOR | FOR | _CROSSED | (also or {})
 
         @override
         def _matcher(self) -> Callable[[Value], bool | None]:
@@ -140,19 +150,24 @@ def _crossed(of: Meaning, *fields: Fields) -> type[Trigger]:
     return CrossedTrigger
 
 
-def _changed(of: Meaning) -> type[Trigger]:
+def _changed(of: Meaning) -> type[NezhaTrigger]:
     class ChangedTrigger(ChangeTrigger):
         meaning = of
-        _schema = schema(narrowing(of.kind))
+        fields: ClassVar[Fields] = {}
 
     return ChangedTrigger
+
+
+def _any(trigger: type[NezhaTrigger]) -> type[NezhaTrigger]:
+    """Return the same about everything."""
+    return type(f"Any{trigger.__name__}", (trigger,), {"has_target": False})
 
 
 class ExpiresTrigger(StateTrigger):
     """A server has to be paid within some days."""
 
     meaning = meanings.DAYS_LEFT
-    _schema = schema(narrowing(Kind.SERVER), _BEHAVIOR, DAYS)
+    fields = _BEHAVIOR | DAYS
 
     @override
     def _matcher(self) -> Callable[[Value], bool | None]:
@@ -160,7 +175,7 @@ class ExpiresTrigger(StateTrigger):
         return lambda value: float(value) <= days
 
 
-TRIGGERS: dict[str, type[Trigger]] = {
+_TARGETED: dict[str, type[NezhaTrigger]] = {
     "server_went_offline": _became(meanings.ONLINE, False),
     "server_came_online": _became(meanings.ONLINE, True),
     "cpu_crossed_threshold": _crossed(meanings.CPU),
@@ -177,8 +192,9 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "dashboard_unreachable": _became(meanings.REACHABLE, False),
     "dashboard_reachable": _became(meanings.REACHABLE, True),
 }
+TRIGGERS = _TARGETED | {f"any_{name}": _any(trigger) for name, trigger in _TARGETED.items()}
 
 
-async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
+async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[NezhaTrigger]]:
     """Return the triggers by their names."""
     return TRIGGERS

@@ -119,10 +119,10 @@ class Home:
         return runs
 
     def taken(self) -> dict[str, list[Any]]:
-        """Return the names that each trigger ran for, a list a run."""
+        """Return the names that each trigger ran for, a text a run, whether it has a target or not."""
         told: dict[str, list[Any]] = {}
         for run in self.take():
-            told.setdefault(run["trigger"], []).append(run["names"])
+            told.setdefault(run["trigger"].replace(".any_", "."), []).append(run["names"])
         return told
 
     async def automate(self, *automations: Mapping[str, Any]) -> None:

@@ -39,7 +39,8 @@ async def home(hass: HomeAssistant, hass_storage: dict[str, Any], clock: Clock, 
 
 async def checker(home: Home, name: str, target: dict[str, Any] | None = None, **options: Any) -> Any:
     """Return a condition, set up."""
-    config: dict[str, Any] = {"condition": f"nezha.{name}", "options": OPTIONS.get(name, {}) | options}
+    prefix = "" if target else "any_"
+    config: dict[str, Any] = {"condition": f"nezha.{prefix}{name}", "options": OPTIONS.get(name, {}) | options}
     if target:
         config["target"] = target
     validated = await condition.async_validate_condition_config(home.hass, config)
@@ -57,7 +58,7 @@ async def says(home: Home, name: str, target: dict[str, Any] | None = None, **op
 
 async def true_conditions(home: Home) -> set[str]:
     """Return which are true of any."""
-    return {name for name in CONDITIONS if await says(home, name)}
+    return {name for name in CONDITIONS if not name.startswith("any_") and await says(home, name)}
 
 
 USUAL = {"server_is_online", "service_is_up", "dashboard_is_reachable"}
@@ -138,7 +139,9 @@ async def test_a_server_that_has_been_offline_for_longer_than_anybody_watched(ho
 async def test_the_time_goes_on_over_a_restart(home: Home) -> None:
     guarded = automation(
         {"trigger": "event", "event_type": "ask"},
-        conditions=[{"condition": "nezha.server_is_online", "options": {"behavior": "all", "for": {"minutes": 10}}}],
+        conditions=[
+            {"condition": "nezha.any_server_is_online", "options": {"behavior": "all", "for": {"minutes": 10}}}
+        ],
         names="asked",
     )
     await home.automate(guarded)
@@ -155,7 +158,7 @@ async def test_in_an_automation(home: Home) -> None:
     await home.automate(
         automation(
             {"trigger": "event", "event_type": "ask"},
-            conditions=[{"condition": "nezha.server_is_offline", "options": {"groups": ["Tokyo"]}}],
+            conditions=[{"condition": "nezha.any_server_is_offline", "options": {"groups": ["Tokyo"]}}],
             names=ALPHA,
         )
     )

@@ -39,7 +39,7 @@ async def home(hass: HomeAssistant, hass_storage: dict[str, Any], clock: Clock, 
 
 def aimed(name: str, *, target: dict[str, Any], **options: Any) -> dict[str, Any]:
     """Return a trigger with a target."""
-    return trigger(name, **options) | {"target": target}
+    return trigger(name, **options) | {"trigger": f"nezha.{name}", "target": target}
 
 
 class TestFor:
@@ -374,7 +374,7 @@ class TestPayload:
         (run,) = home.take()
         assert 30 <= run.pop("silent_for") <= 62
         assert run == {
-            "trigger": OFFLINE,
+            "trigger": "nezha.any_server_went_offline",
             "names": f"{ALPHA}, {BETA}",
             "name": ALPHA,
             "group": "Tokyo",

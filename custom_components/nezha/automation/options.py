@@ -47,15 +47,11 @@ def narrowing(kind: Kind) -> Fields:
     return DASHBOARD | GROUPS if kind is Kind.SERVER else DASHBOARD
 
 
-def schema(*fields: Fields) -> vol.Schema:
-    """Return the schema of a trigger or condition: everything is optional but a threshold."""
+def schema(*fields: Fields, has_target: bool) -> vol.Schema:
+    """Return the schema of a trigger or condition: all options but a threshold have a default."""
     options = {marker: validator for group in fields for marker, validator in group.items()}
-    return vol.Schema(
-        {
-            vol.Optional(CONF_TARGET): vol.Any(None, cv.TARGET_FIELDS),
-            vol.Required(CONF_OPTIONS, default=dict): options,
-        }
-    )
+    target: Fields = {vol.Required(CONF_TARGET): cv.TARGET_FIELDS} if has_target else {}
+    return vol.Schema({**target, vol.Required(CONF_OPTIONS, default=dict): options})
 
 
 def validate(hass: HomeAssistant, fields: vol.Schema, config: ConfigType) -> ConfigType:
