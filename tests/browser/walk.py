@@ -79,6 +79,11 @@ class Walk:
         await self._frontend.speak(SOURCE)
         await self._frontend.prove()
 
+    @property
+    def frontend(self) -> Frontend:
+        """The page that all is seen on."""
+        return self._frontend
+
     # --- Dialogs
 
     async def play(self, scene: Scene) -> None:
