@@ -1,7 +1,7 @@
 """The parts of a server that are alike in every generation."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
 from .decode import Decoded, Fields, MalformedError, as_celsius, as_name, as_uint
@@ -60,8 +60,13 @@ def unless_blank[T: (Host, State)](part: T, fields: Fields, *, has_zeros: bool) 
     A field that cannot be read is something, and whatever else could not be read is unknown. But where a blank has its zeros
     written (`has_zeros`), as on v0, they would be taken for measurements beside it.
     """
-    values = [getattr(part, field) for field in part.__slots__]
     unreadable = tuple(fields.unreadable)
-    tells = any(any(value) if isinstance(value, tuple) else value for value in values)
-    is_filled = tells or (bool(unreadable) and not (has_zeros and 0 in values))
+    # Nearly always the first field tells: the others need not be looked at.
+    is_filled = any(any(value) if type(value) is tuple else value for value in _values(part))
+    if not is_filled and unreadable:
+        is_filled = not (has_zeros and 0 in _values(part))
     return Decoded(part if is_filled else None, unreadable)
+
+
+def _values(part: Host | State) -> Iterator[Any]:
+    return (getattr(part, field) for field in part.__slots__)
