@@ -123,6 +123,18 @@ async def test_every_kind_of_billing(
     assert entity_of(hass, "sensor", f"{identity(simulator)}_plan_traffic") is None
 
 
+@pytest.mark.parametrize(
+    ("amount", "figures"),
+    [("12.5€", {"amount": 12.5, "currency": "EUR"}), ("0", {}), ("-1", {}), ("as agreed", {})],
+)
+async def test_a_price_in_figures(
+    hass: HomeAssistant, simulator: Simulator, amount: str, figures: dict[str, Any]
+) -> None:
+    await noted(hass, simulator, note(amount=amount, endDate="2026-07-01"))
+    attributes = state_of(hass, "sensor", f"{identity(simulator)}_price").attributes
+    assert {key: attributes[key] for key in ("amount", "currency") if key in attributes} == figures
+
+
 async def test_a_plan_alone_and_a_part_of_it(hass: HomeAssistant, simulator: Simulator) -> None:
     enable(hass, *(f"{identity(simulator)}_{key}" for key in PLAN))
     simulator.dashboard.servers[1].public_note = note({"bandwidth": "100Mbps"})

@@ -1,5 +1,6 @@
 """All devices and entities of a recorded fleet, as Home Assistant shows them."""
 
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 import json
 from pathlib import Path
@@ -108,7 +109,8 @@ class TestDashboard:
         for language in TRANSLATIONS.parent.glob("*.json"):
             texts = json.loads(language.read_text())
             reasons = texts["entity"]["binary_sensor"]["dashboard"]["state_attributes"]["reason"]["state"]
-            assert reasons.keys() == {each.reason for each in every_error(NezhaError)} | {"rejected"} - {"task_changed"}
+            of_a_press = {"task_changed"}
+            assert reasons.keys() | of_a_press == {each.reason for each in every_error(NezhaError)} | {"rejected"}
 
 
 def every_error(kind: type[NezhaError]) -> set[type[NezhaError]]:
@@ -155,3 +157,20 @@ async def test_an_entity_id_changes_in_place_where_core_can(hass: HomeAssistant,
                 if kind.__module__.startswith("custom_components.nezha") and "async_added_to_hass" in vars(kind):
                     assert "async_entity_id_changed" in vars(kind), kind
             each.async_entity_id_changed("sensor.old")
+
+
+async def test_many_groups_are_shortened(
+    hass: HomeAssistant, clock: Clock, all_enabled: None, scripted: ScriptedDashboard
+) -> None:
+    """A state has at most 255 characters; a longer one would be unknown, with an error in the log."""
+    scripted.servers = [server(1)]
+    entry = await set_up(hass, entry_of(scripted.url))
+    coordinator = entry.runtime_data
+    groups = tuple(f"group number {number}" for number in range(20))
+    known = coordinator.data["1"]
+    coordinator.data = {"1": replace(known, server=replace(known.server, groups=groups))}
+    coordinator.async_update_listeners()
+    await hass.async_block_till_done()
+    state = hass.states.get("sensor.alpha_group")
+    assert state
+    assert (len(state.state), state.state[:30], state.state[-1]) == (255, "group number 0, group number 1", "…")

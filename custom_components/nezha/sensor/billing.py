@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 from homeassistant.const import EntityCategory, UnitOfTime
@@ -41,6 +41,12 @@ def _price(billing: Billing, _: datetime) -> str | None:
     return "pay_as_you_go" if billing.pay_as_you_go else billing.amount or None
 
 
+PRICE = BillingDescription(
+    key="price",
+    translation_key="price",
+    entity_registry_enabled_default=False,
+    value_fn=_price,
+)
 BILLING: tuple[BillingDescription, ...] = (
     BillingDescription(
         key="expiry",
@@ -65,12 +71,7 @@ BILLING: tuple[BillingDescription, ...] = (
         entity_registry_enabled_default=False,
         value_fn=lambda billing, now: billing.term_at(now),
     ),
-    BillingDescription(
-        key="price",
-        translation_key="price",
-        entity_registry_enabled_default=False,
-        value_fn=_price,
-    ),
+    PRICE,
     BillingDescription(
         key="billing_cycle",
         translation_key="billing_cycle",
@@ -107,7 +108,7 @@ def _create(
     coordinator: NezhaCoordinator, identity: str, description: BillingDescription | PlanDescription
 ) -> BillingSensor | PlanSensor:
     if isinstance(description, BillingDescription):
-        return BillingSensor(coordinator, identity, description)
+        return (PriceSensor if description is PRICE else BillingSensor)(coordinator, identity, description)
     return PlanSensor(coordinator, identity, description)
 
 
@@ -167,6 +168,19 @@ class BillingSensor(NoteSensor):
     def _value(self, known: KnownServer) -> str | int | datetime | None:
         billing = known.server.public_note.billing
         return self.entity_description.value_fn(billing, dt_util.now()) if billing else None
+
+
+class PriceSensor(BillingSensor):
+    """The price as written, and in figures where these can be read."""
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return the price in figures."""
+        billing = known.server.public_note.billing if (known := self.known) else None
+        if billing is None or (price := billing.price) is None:
+            return None
+        return {"amount": price.value, "currency": price.currency}
 
 
 class PlanSensor(NoteSensor):
