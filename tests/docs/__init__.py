@@ -1,0 +1,1 @@
+"""What the documents say: their links lead somewhere, and their examples run."""
