@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import BrowserContext, ConsoleMessage, ElementHandle, Page, Response, Route
+from playwright.async_api import BrowserContext, ConsoleMessage, ElementHandle, Error, Page, Response, Route
 
 from harness.homeassistant import HomeAssistant
 
@@ -69,7 +69,7 @@ class Frontend:
         self.language = ""
         page.set_default_timeout(_PATIENCE)
         page.on("console", self._on_console)
-        page.on("pageerror", lambda error: self._complaints.append(f"page error: {error}"))
+        page.on("pageerror", self._on_page_error)
         page.on("response", self._on_response)
 
     @classmethod
@@ -123,6 +123,11 @@ class Frontend:
         # What could not be loaded is named by its response.
         if message.type == "error" and not message.text.startswith("Failed to load resource"):
             self._complaints.append(f"console: {message.text[:300]}")
+
+    def _on_page_error(self, error: Error) -> None:
+        # Home Assistant's own fading from page to page, where a busy machine is too slow for it.
+        if not str(error).startswith("Transition was "):
+            self._complaints.append(f"page error: {error}")
 
     def _on_response(self, response: Response) -> None:
         if response.status >= 400:

@@ -74,7 +74,7 @@ class Walk:
 
     async def open(self) -> None:
         """Open the page that all is seen on."""
-        self._frontend = await Frontend.open(self._home, await self._browser.new_context())
+        self._frontend = await Frontend.open(self._home, await self._browser.new_context(reduced_motion="reduce"))
         await self._frontend.load("/config/integrations/dashboard")
         await self._frontend.speak(SOURCE)
         await self._frontend.prove()
