@@ -181,6 +181,15 @@ test("who never reported, and what is only half back after a start, needs none",
   assert.deepEqual(told(states), []);
 });
 
+test("a service that is down is red as far as any figure of it is to be seen", () => {
+  const only = hub(1);
+  const shown = () =>
+    concerns(is(["binary_sensor.service_1_up", "off"], ["sensor.service_1_today", "1"]), only).cards[1].entity;
+  assert.equal(shown(), "sensor.service_1_today");
+  delete only.services[0].entities.availability_today;
+  assert.equal(shown(), "sensor.service_1_30_days");
+});
+
 test("it is laid out anew when something begins or ceases, and not when a value moves", () => {
   const held = (disk, other) => concerns(is(["sensor.server_1_disk", disk], ["sensor.server_2_disk", other])).held;
   assert.equal(held("95", "10"), held("96", "89"));

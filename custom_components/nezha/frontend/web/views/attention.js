@@ -92,13 +92,14 @@ function offline(server, context) {
  * @returns {Concern[]}
  */
 function down(service, { hass, texts }) {
-  const { up, availability_today: today } = service.entities;
+  const { up, availability_today: today, availability_30_days: days30, latency } = service.entities;
   if (!up) return [];
   // Just after a start the one may be back before the other.
   const holds = (/** @type {States} */ states) => states[up]?.state === "off" && (!today || hasValue(states, today));
   const card = () => ({
     type: "tile",
-    entity: today ?? up,
+    // A tile of what is off is grey, whatever its colour.
+    entity: today ?? days30 ?? latency ?? up,
     name: fill(texts.is_down, { name: deviceName(hass, service.device_id) }),
     icon: "mdi:close-network",
     color: "red",
