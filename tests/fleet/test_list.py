@@ -2,9 +2,10 @@
 
 import pytest
 
+from custom_components.nezha.api import Report
 from custom_components.nezha.fleet import UNGROUPED
 
-from .world import NOW, Watch, reported
+from .world import BOOT, NOW, Watch, blank, reported, state
 
 
 class TestList:
@@ -51,3 +52,40 @@ class TestList:
         watch.sees(NOW, reported(NOW), groups=["Tokyo"])
         watch.sees(NOW + 30, reported(NOW + 30, groups=("Paris",)), omitted=("something",), groups=["Tokyo"])
         assert watch.fleet.servers == {}
+
+
+class TestAnswerThatComesLate:
+    """An answer that was asked for before a frame came takes back nothing that the frame said."""
+
+    def test_an_older_report(self, watch: Watch) -> None:
+        watch.sees(NOW, reported(NOW))
+        watch.follows(NOW + 6, {1: Report(last_active=NOW + 6, boot_time=BOOT, state=state(100_006, 6_000))})
+        known = watch.sees(NOW + 7, reported(NOW + 3, net=3_000, name="beta"))
+        assert known.state.net_in_transfer == 6_000
+        assert known.server.name == "beta"
+
+    def test_an_older_report_of_the_same_second(self, watch: Watch) -> None:
+        watch.sees(NOW, reported(NOW))
+        watch.follows(NOW + 6, {1: Report(last_active=NOW + 6, boot_time=BOOT, state=state(100_006, 6_000))})
+        assert watch.sees(NOW + 7, reported(NOW + 6, net=5_000)).state.net_in_transfer == 6_000
+
+    def test_an_older_report_where_the_stream_has_broken_since(self, watch: Watch) -> None:
+        """v2 forgets then when the server reported, and keeps what it did."""
+        watch.sees(NOW, reported(NOW))
+        watch.follows(NOW + 6, {1: Report(last_active=NOW + 6, boot_time=BOOT, state=state(100_006, 6_000))})
+        watch.follows(NOW + 8, {1: Report(last_active=None, boot_time=BOOT, state=state(100_006, 6_000))})
+        known = watch.sees(NOW + 9, reported(NOW + 4, net=4_000))
+        assert known.state.net_in_transfer == 6_000
+        assert known.online
+
+    def test_a_report_from_before_the_dashboard_restarted(self, watch: Watch) -> None:
+        watch.sees(NOW, reported(NOW))
+        watch.follows(NOW + 6, {1: Report(last_active=NOW + 6, boot_time=BOOT, state=state(100_006, 6_000))})
+        watch.follows(NOW + 8, {1: Report(last_active=None, boot_time=None, state=None)})
+        assert watch.sees(NOW + 9, blank()).state.net_in_transfer == 6_000
+        assert watch.sees(NOW + 9, reported(NOW + 4, net=4_000)).state.net_in_transfer == 6_000
+
+    def test_a_later_report_counts(self, watch: Watch) -> None:
+        watch.sees(NOW, reported(NOW))
+        watch.follows(NOW + 6, {1: Report(last_active=NOW + 6, boot_time=BOOT, state=state(100_006, 6_000))})
+        assert watch.sees(NOW + 7, reported(NOW + 7, net=7_000)).state.net_in_transfer == 7_000

@@ -8,7 +8,7 @@ from typing import Any
 from ..api import Frame, Report, Server, Snapshot
 from .clock import Clock, Step, elapsed
 from .known import NOTHING, KnownServer, complete, is_settled, reported
-from .memory import Stored
+from .memory import Memory, Stored
 from .saves import UrgentBoots
 
 UNGROUPED = "ungrouped"
@@ -67,7 +67,7 @@ class Fleet:
         wanted = None if groups is None else set(groups)
         reports = self._reports if self._clock.has_frames(at) else {}
         servers = {
-            identity: know(_with_newer(server, reports.get(server.number)))
+            identity: know(_with_newer(server, reports.get(server.number), self._memories.get(identity, NOTHING)))
             for identity, server in listed.items()
             if wanted is None or not wanted.isdisjoint(server.groups or (UNGROUPED,))
         }
@@ -138,8 +138,12 @@ class Fleet:
         return bool(urgent)
 
 
-def _with_newer(server: Server, report: Report | None) -> Server:
-    """Return a server with what a frame told while the rest of an answer was asked for, if that is newer."""
-    if report is None or (report.last_active or 0) <= (server.last_active or 0):
+def _with_newer(server: Server, report: Report | None, memory: Memory) -> Server:
+    """Return a server with what the newest frame said of it, unless the answer has a later report.
+
+    The answer may have waited for its turn while frames arrived; of one second, the frame's is known to be no older. A report
+    without a time is of a stream that broke (v2): it is as new as what was heard last.
+    """
+    if report is None or (server.last_active or 0) > (report.last_active or memory.last_active or 0):
         return server
     return reported(server, server.host, report)
