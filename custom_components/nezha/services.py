@@ -10,7 +10,7 @@ from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID, ATTR_STATE
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
-from homeassistant.helpers.service import async_get_config_entry
+from homeassistant.helpers.service import async_get_config_entry, verify_domain_control
 
 from .api import BlockedError, NezhaError, Task
 from .automation import report
@@ -174,7 +174,9 @@ def _server_of(hass: HomeAssistant, device_id: str) -> tuple[NezhaConfigEntry, s
     raise _invalid("device_not_server", device=name)
 
 
+@verify_domain_control(DOMAIN)
 async def _run_task(call: ServiceCall) -> ServiceResponse:
+    # Home Assistant itself asks for permission only where entities are the target: a user who may only read could run commands.
     entry: NezhaConfigEntry = async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID) or None)
     if not is_answering(entry):
         raise _invalid("dashboard_unreachable", dashboard=entry.title)

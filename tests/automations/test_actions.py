@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.nezha.const import DOMAIN
 from custom_components.nezha.services import SCHEMAS
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator import DEMO_PAT, SCOPES, Simulator
@@ -221,6 +222,19 @@ class TestTasks:
         with pytest.raises(HomeAssistantError) as raised:
             await home.hass.services.async_call(DOMAIN, "run_task", {"task": "Backup"}, blocking=True)
         assert raised.value.translation_key == "missing_scope"
+
+    async def test_a_user_who_may_only_read(self, home: Home, hass_read_only_user: MockUser) -> None:
+        context = Context(user_id=hass_read_only_user.id)
+        with pytest.raises(Unauthorized):
+            await home.hass.services.async_call(DOMAIN, "run_task", {"task": "Backup"}, blocking=True, context=context)
+        await home.poll()
+        assert (await ask(home, "get_tasks"))["tasks"][0]["last_run"] is None
+
+    async def test_a_user_who_may_do_things(self, home: Home, hass_admin_user: MockUser) -> None:
+        context = Context(user_id=hass_admin_user.id)
+        await home.hass.services.async_call(DOMAIN, "run_task", {"task": "Backup"}, blocking=True, context=context)
+        await home.poll()
+        assert (await ask(home, "get_tasks"))["tasks"][0]["last_run"] is not None
 
     async def test_a_dashboard_that_is_not_there(self, home: Home) -> None:
         with pytest.raises(ServiceValidationError):
