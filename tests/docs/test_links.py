@@ -42,7 +42,7 @@ def _links(path: Path) -> list[str]:
     return [*_LINK.findall(text), *_SOURCE.findall(text)]
 
 
-def _anchors(path: Path) -> set[str]:
+def anchors_of(path: Path) -> set[str]:
     """Return the anchors that GitHub gives to the headings."""
     anchors: set[str] = set()
     for heading in _HEADING.findall(_prose(path)):
@@ -67,7 +67,7 @@ def test_links_to_files_and_anchors_lead_somewhere(document: Path) -> None:
             continue
         name, _, anchor = link.partition("#")
         target = (document.parent / name).resolve() if name else document
-        if not target.exists() or (anchor and anchor not in _anchors(target)):
+        if not target.exists() or (anchor and anchor not in anchors_of(target)):
             broken.append(link)
     assert broken == []
 
