@@ -32,20 +32,20 @@ DOCUMENTS = _documents()
 document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
-def _prose(path: Path) -> str:
+def prose(path: Path) -> str:
     """Return a document without its code."""
     return _FENCE.sub("", path.read_text(encoding="utf-8"))
 
 
 def _links(path: Path) -> list[str]:
-    text = _CODE.sub("", _prose(path))
+    text = _CODE.sub("", prose(path))
     return [*_LINK.findall(text), *_SOURCE.findall(text)]
 
 
 def anchors_of(path: Path) -> set[str]:
     """Return the anchors that GitHub gives to the headings."""
     anchors: set[str] = set()
-    for heading in _HEADING.findall(_prose(path)):
+    for heading in _HEADING.findall(prose(path)):
         plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).replace("`", "").replace("*", "").lower()
         anchor = re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
         turn = 0
