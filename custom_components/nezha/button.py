@@ -61,7 +61,8 @@ class Buttons:
         """Return the tasks by the keys of their buttons, the same mapping while nothing changes."""
         if self._tasks is not self._coordinator.tasks:
             self._tasks = self._coordinator.tasks
-            self._by_key = {self.key(task): task for task in self._tasks.values()}
+            # Which task one without a name is cannot be said: it may be another one by now.
+            self._by_key = {self.key(task): task for task in self._tasks.values() if task.name}
         return self._by_key
 
     def key(self, task: Task) -> str:

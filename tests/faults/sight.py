@@ -41,7 +41,11 @@ class Sight:
         """Return what dashboards, automations and statistics refer to: entities by unique id, and devices."""
         assert self.entry
         devices = dr.async_entries_for_config_entry(dr.async_get(self.hass), self.entry.entry_id)
-        entities = {entity.unique_id: (entity.id, entity.entity_id, entity.device_id) for entity in self._entities()}
+        entities = {
+            entity.unique_id: (entity.id, entity.entity_id, entity.device_id)
+            for entity in self._entities()
+            if not self._is_of_other_task(entity)
+        }
         return entities, {device.id: device.identifiers for device in devices}
 
     def entity_ids(self) -> dict[str, str]:
@@ -82,7 +86,13 @@ class Sight:
             for number in SERVERS
             if not self.is_updated(number) or self.shown("online", number) != STATE_ON
         ]
-        unavailable = [state.entity_id for state in self._states() if state.state == STATE_UNAVAILABLE]
+        unavailable = [
+            entity.entity_id
+            for entity in self._entities()
+            if (state := self.hass.states.get(entity.entity_id))
+            and state.state == STATE_UNAVAILABLE
+            and not self._is_of_other_task(entity)
+        ]
         return stale + unavailable + [issue for domain, issue in ir.async_get(self.hass).issues if domain == DOMAIN]
 
     def log(self) -> list[str]:
@@ -108,6 +118,11 @@ class Sight:
     def _entities(self) -> list[er.RegistryEntry]:
         assert self.entry
         return er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
+
+    def _is_of_other_task(self, entity: er.RegistryEntry) -> bool:
+        """Whether a button is that of a task which had another name: it refuses until the entry is set up anew."""
+        name = entity.options.get(DOMAIN, {}).get("task")
+        return name is not None and name not in {task.name for task in self.site.dashboard.tasks.values()}
 
     def _states(self) -> list[State]:
         states = (self.hass.states.get(entity.entity_id) for entity in self._entities())

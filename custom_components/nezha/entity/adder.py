@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import batched
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Event, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity import Entity, EntityDescription
@@ -85,8 +86,11 @@ class EntityAdder[ThingT, DescriptionT: EntityDescription]:
 
     @callback
     def _handle_update(self) -> None:
+        entry = self._coordinator.config_entry
+        if entry.state is ConfigEntryState.UNLOAD_IN_PROGRESS:
+            # An answer may arrive while entities are removed: one that is added now would stay behind.
+            return
         if self._coordinator.last_update_success and not self._is_adding and self._things() is not self._looked_at:
-            entry = self._coordinator.config_entry
             entry.async_create_task(self._coordinator.hass, self._async_add(), "add entities")
 
     async def _async_add(self) -> None:
