@@ -74,7 +74,7 @@ class Replies:
         body = self.spoilt.get(path, json.dumps(good["body"]).encode())
         return Reply(status=200, body=body, date=good["headers"]["Date"])
 
-    async def post(self, path: str, headers: Mapping[str, str]) -> Reply:
+    async def post(self, path: str, headers: Mapping[str, str], json: Mapping[str, object] | None = None) -> Reply:
         return Reply(status=200, body=b'{"error":"task id 0 does not exist"}', date=None)
 
 
