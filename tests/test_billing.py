@@ -242,8 +242,8 @@ async def test_what_is_malformed_is_ignored_with_one_line_for_debugging(
     simulator.dashboard.servers[1].public_note = text
     entry = await set_up(hass, entry_for(simulator))
     await refresh(hass, entry)
-    lines = [record.getMessage() for record in caplog.records if "not understood" in record.getMessage()]
-    assert lines == [f"In the public note of server 1 not understood: {fields}"]
+    lines = [record.getMessage() for record in caplog.records if "Not understood" in record.getMessage()]
+    assert lines == [f"Not understood in public notes of {entry.title}: server 1: {fields}"]
     if made:
         assert told(hass, simulator, "expiry") == [STATE_UNKNOWN]
     else:
@@ -258,7 +258,7 @@ async def test_free_text_is_no_note(
     caplog.set_level(logging.DEBUG)
     await noted(hass, simulator, "Under the desk")
     assert entity_of(hass, "sensor", f"{identity(simulator)}_expiry") is None
-    assert "not understood" not in caplog.text
+    assert "Not understood" not in caplog.text
 
 
 async def test_notes_are_in_no_attribute_and_not_in_the_diagnostics(hass: HomeAssistant, simulator: Simulator) -> None:
