@@ -427,7 +427,7 @@ class TestServersComeAndGo:
             await refresh(hass, entry)
         assert (shown(hass, "online"), shown(hass, "online", "2")) == (STATE_OFF, STATE_ON)
         (warning,) = logged(caplog, logging.WARNING)
-        assert warning.startswith("Cannot read in the answer of dashboard: server 1 (alpha): status.CPU, ")
+        assert warning.startswith("Cannot read in the answer of dashboard: server 1 (alpha): last_active, status.CPU, ")
 
     async def test_one_returns_at_once(self, hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard) -> None:
         entry = await set_up_with(hass, scripted, server(1), server(2, "beta"))
