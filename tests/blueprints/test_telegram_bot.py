@@ -31,9 +31,12 @@ async def telegram(socket_enabled: None) -> AsyncIterator[Telegram]:
 
 
 @pytest.fixture
-async def simulator(clock: Clock, socket_enabled: None) -> AsyncIterator[Simulator]:
-    """Serve v2."""
-    async with serving("v2", dashboard()) as simulator:
+async def simulator(clock: Clock, socket_enabled: None, request: pytest.FixtureRequest) -> AsyncIterator[Simulator]:
+    """Serve v2, from the first list on with as many more servers as a test asks for."""
+    served = dashboard()
+    for number in range(getattr(request, "param", 0)):
+        served.add_server(f"node-{number:03}")
+    async with serving("v2", served) as simulator:
         yield simulator
 
 
@@ -220,10 +223,8 @@ class TestWhatNeitherHas:
         await home.hass.async_block_till_done()
         assert {message.chat for message in telegram.messages.values()} == {CHAT}
 
-    @pytest.mark.parametrize("home", [{"page_size": 10}], indirect=True)
+    @pytest.mark.parametrize(("simulator", "home"), [(100, {"page_size": 10})], indirect=True)
     async def test_any_number_of_servers_in_pages(self, home: Home, telegram: Telegram) -> None:
-        for number in range(4, 104):
-            home.dashboard.add_server(f"node-{number:03}")
         seen: set[str] = set()
         message = await telegram.write("/tag default", CHAT)
         while True:
