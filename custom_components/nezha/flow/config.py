@@ -1,6 +1,7 @@
 """Adds a dashboard, and gives it a new credential or address."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 import logging
 from typing import Any, override
@@ -36,6 +37,7 @@ from ..api import (
     MissingScopeError,
     MovedError,
     NezhaError,
+    NotNezhaError,
     PasswordRejectedError,
     Snapshot,
     connect,
@@ -301,8 +303,10 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
         dashboard = self._dashboard
         with passing_session(self.hass, dashboard.verify_ssl) as session:
             if CONF_PASSWORD in credential and dashboard.has_oauth is None:
-                found = await identify(session, dashboard.url, dashboard.headers)
-                self._dashboard = replace(dashboard, has_oauth=bool(found.oauth_providers))
+                # It is known to be Nezha: where it cannot be recognised now, the log-in says what is wrong.
+                with suppress(NotNezhaError):
+                    found = await identify(session, dashboard.url, dashboard.headers)
+                    self._dashboard = replace(dashboard, has_oauth=bool(found.oauth_providers))
             backend = self._connect(session, credential)
             snapshot = await backend.snapshot()
             self._missing_scopes = await backend.missing_scopes()
