@@ -175,6 +175,12 @@ class TestSession:
         await credential.headers(door)
         assert door.log_ins == 1
 
+    @pytest.mark.parametrize("rest", [{}, {"success": None}])
+    async def test_one_is_taken_without_word_of_success(self, clock: Clock, rest: dict[str, Any]) -> None:
+        door, credential = Door(), password()
+        door.answer = {"data": {"token": "jwt", "expire": "soon"}, **rest}
+        assert await credential.headers(door) == bearer("jwt")
+
     async def test_a_failed_log_in_may_be_tried_again(self, clock: Clock) -> None:
         door, credential = Door(), password()
         for trouble in (

@@ -7,7 +7,7 @@ from datetime import datetime
 import time
 from typing import ClassVar, override
 
-from .envelope import UnauthorisedError, data_of
+from .envelope import UnauthorisedError, accepted
 from .errors import (
     AuthenticationError,
     PasswordOrSignInRejectedError,
@@ -121,13 +121,14 @@ class Password(Credential):
         self._session = None
         reply = await transport.post("api/v1/login", {}, json=self._login)
         try:
-            session = data_of(reply)
+            answer = accepted(reply)
         except UnauthorisedError:
             self._rejected = True
         if self._rejected:
             raise self._rejection
-        match session:
-            case {"token": str(token), **rest} if is_token(token):
+        match answer:
+            # The session itself shows that the log-in succeeded: `success` may be null.
+            case {"data": {"token": str(token), **rest}} if is_token(token):
                 self._renew_at = time.monotonic() + _use(_life(rest.get("expire"), reply.now))
             case _:
                 raise ProtocolError("the answer to the log-in has no session")

@@ -32,13 +32,13 @@ def answer_of(reply: Reply) -> dict[str, Any]:
     return answer
 
 
-def data_of(reply: Reply) -> object:
-    """Open the envelope.
+def accepted(reply: Reply) -> dict[str, Any]:
+    """Decode an answer that has status 200 and no error.
 
     Raises `UnauthorisedError` for what the dashboard refuses and `ReportedError` for its other errors: those say nothing of
     the credential, and neither does an answer that is not the dashboard's, which is a `GatewayError` or `ProtocolError`.
     """
-    match answer_of(reply):
+    match answer := answer_of(reply):
         case {"error": str(error)} if error.startswith(_UNAUTHORISED):
             if error.endswith(_LOOKUP_FAILED):
                 raise ReportedError(reply.status)
@@ -49,6 +49,14 @@ def data_of(reply: Reply) -> object:
             if scope := _SCOPE.search(error):
                 raise MissingScopeError(scope[1][:LONGEST_SCOPE])
             raise ReportedError(reply.status)
-        case {"success": True, **rest} if reply.status == HTTPStatus.OK:
-            return rest.get("data")
-    raise reply.unexpected("the answer has no data")
+    if reply.status != HTTPStatus.OK:
+        raise reply.unexpected("the answer has no data")
+    return answer
+
+
+def data_of(reply: Reply) -> object:
+    """Open the envelope. What is empty is absent in it: that it succeeded has to stand there. Raises what `accepted` raises."""
+    answer = accepted(reply)
+    if answer.get("success") is not True:
+        raise reply.unexpected("the answer has no data")
+    return answer.get("data")
