@@ -220,6 +220,16 @@ async def test_where_users_may_sign_in_elsewhere_a_rejection_says_so(
     assert flow.form == ("password", {"base": "password_rejected_oauth"})
 
 
+async def test_reauth_needs_no_settings_to_log_in(hass: HomeAssistant, clock: Clock, v1: Simulator) -> None:
+    """They only tell whether users may sign in elsewhere."""
+    flow = await reauth(hass, v1, entry_for(v1, "v1"), "password")
+    clock.tick(20)
+    v1.faults.set("null:data", path="/setting")
+    await password(flow, NEW_PASSWORD)
+    assert v1.faults.delivered["null:data"]
+    assert flow.end == "reauth_successful"
+
+
 async def test_a_log_in_leaves_no_cookie(hass: HomeAssistant, v1: Simulator) -> None:
     flow = Flow(hass, await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER}))
     # Of a host that is no more than a number, no cookie would be kept in any case.
