@@ -13,7 +13,7 @@ from harness.homeassistant import HomeAssistant
 
 DIALOG = "dialog-data-entry-flow"
 _LOOK = (Path(__file__).parent / "look.js").read_text(encoding="utf-8")
-_PATIENCE = 40_000
+_PATIENCE = 120_000
 """Milliseconds. A dashboard that hangs is given up after ten seconds; a busy machine takes its time too."""
 _CATEGORIES = ("config", "options", "selector", "issues", "title", "entity", "device", "exceptions", "services")
 """The texts that the frontend fetches when a dialog or page opens, and forgets where the language changes."""

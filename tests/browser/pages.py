@@ -1,6 +1,6 @@
 """Every page on which the integration is seen."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from harness.homeassistant import HomeAssistant
@@ -30,7 +30,7 @@ class Issue:
     generation: str
     state: str
     """What becomes of the entry."""
-    given: Callable[[World], None]
+    given: Callable[[World], Awaitable[None] | None]
 
 
 def _server(name: str) -> Callable[[Sights], str]:
@@ -57,7 +57,18 @@ PAGES = (
     Page("dashboard traffic", lambda _: "/nezha-demo/traffic", _MODERN),
 )
 
-ISSUES = (Issue("blocked", "v2", "setup_retry", lambda world: world.simulator.firewall.reject("127.0.0.1")),)
+
+async def _regroup(world: World) -> None:
+    """Rename the only group that the user chose."""
+    group = next(iter(world.simulator.dashboard.groups.values()))
+    await world.set_options(groups=[group.name])
+    group.name = "Renamed"
+
+
+ISSUES = (
+    Issue("blocked", "v2", "setup_retry", lambda world: world.simulator.firewall.reject("127.0.0.1")),
+    Issue("groups_gone", "v2", "loaded", _regroup),
+)
 
 
 async def use_language(home: HomeAssistant, language: str) -> None:

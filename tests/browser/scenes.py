@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from simulator import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, Dashboard, Simulator
+from simulator import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, Dashboard, Simulator, populate
 
 from .world import TOKEN, World
 
@@ -45,6 +45,8 @@ class Scene:
     start: Start
     turns: tuple[Turn, ...]
     given: Given | None = None
+    issue: str = ""
+    """The key of the issue that a repair is about."""
 
 
 def fault(name: str, path: str = "") -> Given:
@@ -132,6 +134,13 @@ async def _stranger(world: World) -> None:
     dashboard = Dashboard(tokens=[TOKEN])
     dashboard.add_server("elsewhere")
     await world.serve(Simulator(dashboard, generation=world.generation))
+
+
+async def _flooded(world: World) -> None:
+    """Let more servers register at once than are admitted."""
+    await world.add()
+    populate(world.simulator.dashboard, 60, seed=2)
+    await world.wait_for_issue("new_servers")
 
 
 SCENES = (
@@ -281,5 +290,6 @@ SCENES = (
     ),
     Scene("options without frames", "v0", Start.OPTIONS, (Turn("init"), Turn("entry", {})), _known),
     Scene("options", "v2", Start.OPTIONS, (Turn("init"), Turn("entry", {})), _known),
-    Scene("another installation", "v2", Start.REPAIR, (Turn("confirm"), Turn("entry", {})), _renumbered),
+    Scene("another installation", "v2", Start.REPAIR, (Turn("confirm"), Turn("entry", {})), _renumbered, "renumbered"),
+    Scene("many new servers", "v2", Start.REPAIR, (Turn("confirm"), Turn("entry", {})), _flooded, "new_servers"),
 )

@@ -137,7 +137,7 @@ class Walk:
         await self._frontend.submit()
 
     async def _look_at_dialog(self, scene: Scene, step: Mapping[str, Any]) -> None:
-        keys = list(_keys(step, scene.start))
+        keys = list(_keys(step, scene))
         self.report.shown.update(keys)
         self._turn += 1
         for language, appearance in self._thoroughness.looks(self._turn):
@@ -197,7 +197,8 @@ class Walk:
         frontend = self._frontend
         async with World.of(self._home, issue.generation) as world:
             await world.add()
-            issue.given(world)
+            if waiting := issue.given(world):
+                await waiting
             await world.reload(issue.state)
             await frontend.speak(SOURCE)
             await frontend.appear(APPEARANCES[0])
@@ -252,13 +253,13 @@ def _shows(step: Mapping[str, Any]) -> str:
     return f"{step['step_id']}!{errors}" if errors else str(step["step_id"])
 
 
-def _keys(step: Mapping[str, Any], start: Start) -> Iterator[str]:
+def _keys(step: Mapping[str, Any], scene: Scene) -> Iterator[str]:
     """Return the keys of the texts that a step has to show."""
-    prefix = "options" if start is Start.OPTIONS else "config"
-    if start is Start.REPAIR:
+    prefix = "options" if scene.start is Start.OPTIONS else "config"
+    if scene.start is Start.REPAIR:
         if step["type"] == "form":
-            yield "issues.renumbered.title"
-            yield from _known(f"issues.renumbered.fix_flow.step.{step['step_id']}", ["title", "description"])
+            yield f"issues.{scene.issue}.title"
+            yield from _known(f"issues.{scene.issue}.fix_flow.step.{step['step_id']}", ["title", "description"])
         return
     if step.get("handler") != "nezha":
         # The handler of an options flow is the entry; one follows where setting up ends with the options.

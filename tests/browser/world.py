@@ -118,6 +118,23 @@ class World:
         await self.home.request("POST", f"{_ENTRIES}/entry/{self.entry_id}/reload")
         await self.wait_for(state)
 
+    async def set_options(self, **options: object) -> None:
+        """Choose options as a user would, and wait until they are taken over."""
+        step = await self.home.request("POST", f"{_ENTRIES}/options/flow", {"handler": self.entry_id})
+        await self.home.request("POST", f"{_ENTRIES}/options/flow/{step['flow_id']}", options)
+        await self.wait_for("loaded")
+
+    async def wait_for_issue(self, key: str) -> None:
+        """Wait until a repair is offered."""
+        keys: set[str] = set()
+        for _ in range(_PATIENCE):
+            [repairs] = await self.home.commands("repairs/list_issues")
+            keys = {issue["translation_key"] for issue in repairs["issues"] if issue["domain"] == DOMAIN}
+            if key in keys:
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"the issues are {sorted(keys)}, without {key}")
+
     async def wait_for(self, state: str) -> None:
         """Wait until the entry is in a state."""
         found = ""
