@@ -173,6 +173,8 @@ class Walk:
                         self.report.faults.append(f"page {page.name!r} of {generation}: {str(err)[:500]}")
                 await self._frontend.go("/config/integrations/dashboard")
         await use_language(self._home, SOURCE)
+        await self._frontend.speak(SOURCE)
+        await self._frontend.appear(APPEARANCES[0])
 
     async def _look_at_page(self, page: Page, sights: Sights, language: str) -> None:
         self._turn += 1
