@@ -383,7 +383,8 @@ MUTATIONS = (
     Mutation(
         "takes two states of the same uptime for one",
         f"{_NEZHA}/fleet/boots.py",
-        "        and told.net_in_transfer == known.net_in_transfer\n",
+        "        and told.net_in_transfer == known.net_in_transfer\n"
+        "        and told.net_out_transfer == known.net_out_transfer\n",
         "\n",
         ("tests/fleet/test_boots.py::TestBoot",),
     ),
