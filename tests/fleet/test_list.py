@@ -89,3 +89,51 @@ class TestAnswerThatComesLate:
         watch.sees(NOW, reported(NOW))
         watch.follows(NOW + 6, {1: Report(last_active=NOW + 6, boot_time=BOOT, state=state(100_006, 6_000))})
         assert watch.sees(NOW + 7, reported(NOW + 7, net=7_000)).state.net_in_transfer == 7_000
+
+
+class TestFrameThatComesLate:
+    """A frame that was made before a list, and is taken in after it, takes back nothing that the list said."""
+
+    def test_an_older_report(self, watch: Watch) -> None:
+        watch.sees(NOW, reported(NOW))
+        watch.follows(NOW + 2, {1: Report(last_active=NOW + 2, boot_time=BOOT, state=state(100_002, 2_000))})
+        watch.sees(NOW + 7, reported(NOW + 7, net=7_000))
+        for waited in (4, 6):
+            late = Report(last_active=NOW + waited, boot_time=BOOT, state=state(100_000 + waited, 1_000 * waited))
+            known = watch.follows(NOW + waited, {1: late}, passed=NOW + 7)
+            assert known.state.net_in_transfer == 7_000
+            assert known.server.last_active == NOW + 7
+        newer = Report(last_active=NOW + 8, boot_time=BOOT, state=state(100_008, 8_000))
+        assert watch.follows(NOW + 8, {1: newer}).state.net_in_transfer == 8_000
+
+    def test_the_first_frame_that_has_the_server(self, watch: Watch) -> None:
+        watch.sees(NOW, reported(NOW, net=7_000))
+        late = Report(last_active=NOW - 2, boot_time=BOOT, state=state(99_998, 5_000))
+        assert watch.follows(NOW - 1, {1: late}, passed=NOW).state.net_in_transfer == 7_000
+
+    def test_the_boot_before(self, watch: Watch) -> None:
+        watch.sees(NOW, reported(NOW, net=9_000))
+        watch.sees(NOW + 90, reported(NOW + 90, boot=NOW + 80, net=10))
+        late = Report(last_active=NOW + 60, boot_time=BOOT, state=state(100_060, 9_500))
+        known = watch.follows(NOW + 89, {1: late}, passed=NOW + 90)
+        assert (known.memory.boot_time, known.state.net_in_transfer) == (NOW + 80, 10)
+        assert not watch.booted
+
+    @pytest.mark.parametrize("back", [3, 30, 3_600])
+    def test_a_clock_that_was_set_back_is_followed(self, watch: Watch, back: int) -> None:
+        """Also of a server that was silent meanwhile: the frames themselves show an older report than before."""
+        watch.sees(NOW, reported(NOW))
+        watch.follows(NOW, {1: Report(last_active=NOW, boot_time=BOOT, state=state(100_000, 1_000))})
+        watch.sees(NOW + 1, reported(NOW, net=1_000))
+        again = Report(last_active=NOW + 2 - back, boot_time=BOOT, state=state(100_002, 2_000))
+        known = watch.follows(NOW + 2 - back, {1: again}, passed=NOW + 2)
+        assert known.state.net_in_transfer == 2_000
+        assert known.online
+
+    def test_not_for_ever(self, watch: Watch) -> None:
+        """A list may say of one server what is far in the future: the frames go on."""
+        watch.sees(NOW, reported(NOW))
+        watch.follows(NOW, {1: Report(last_active=NOW, boot_time=BOOT, state=state(100_000, 1_000))})
+        watch.sees(NOW + 1, reported(NOW + 7_200, net=1_500))
+        newer = Report(last_active=NOW + 2, boot_time=BOOT, state=state(100_002, 2_000))
+        assert watch.follows(NOW + 2, {1: newer}).state.net_in_transfer == 2_000

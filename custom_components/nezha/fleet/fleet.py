@@ -13,6 +13,8 @@ from .saves import UrgentBoots
 
 UNGROUPED = "ungrouped"
 """Stands for servers without a group where the user chooses groups."""
+_LONGEST_DELAY = 60
+"""Seconds for which a frame may wait to be taken in."""
 _GONE_FOR_GOOD = 90 * 86_400
 """Seconds after which a server that is on no list any more is forgotten."""
 
@@ -81,7 +83,8 @@ class Fleet:
     def follow(self, frame: Frame) -> bool:
         """Take in a frame; return whether a boot was accepted that has to be on disk before it is shown.
 
-        Only the list decides who is there, and what a server is called and made of: a frame may be of a guest's view.
+        Only the list decides who is there, and what a server is called and made of: a frame may be of a guest's view. Where
+        the frame waited for its turn while a list arrived, what the list has is not undone.
         """
         at = self._monotonic()
         step = self._clock.read_frame(frame.now, at)
@@ -93,7 +96,8 @@ class Fleet:
             if report is None:
                 servers[identity] = known
                 continue
-            if report is not before.get(server.number):
+            earlier = before.get(server.number)
+            if report is not earlier and not _is_outdated(report, earlier, server):
                 server = reported(server, known.memory.host, report)
             servers[identity] = self._know(server, step=step)
         return self._remember(servers, at)
@@ -147,3 +151,14 @@ def _with_newer(server: Server, report: Report | None, memory: Memory) -> Server
     if report is None or (server.last_active or 0) > (report.last_active or memory.last_active or 0):
         return server
     return reported(server, server.host, report)
+
+
+def _is_outdated(report: Report, earlier: Report | None, server: Server) -> bool:
+    """Whether a list has a later report of a server than a frame, which was made before it.
+
+    The frames come in order: where a report is older than the one of the frame before, the dashboard's clock was set back.
+    """
+    if report.last_active is None or server.last_active is None:
+        return False
+    in_order = earlier is None or earlier.last_active is None or earlier.last_active <= report.last_active
+    return in_order and 0 < server.last_active - report.last_active <= _LONGEST_DELAY
