@@ -245,13 +245,22 @@ _ENTITIES_OF_A_SERVER = 20
 _MAY_GROW = (
     # Values that are made anew: the decoder's, the newest answer's, the newest frame's and the published ones of a server
     # are one object or four, depending on the moment.
-    (re.compile(r"(api\.models|api\.public_note|fleet(\.\w+)?|runtime\.devices)\."), lambda servers: 3 * servers),
+    (
+        re.compile(r"(api\.(models|public_note|cycle|price)|fleet(\.\w+)?|runtime\.devices)\."),
+        lambda servers: 3 * servers,
+    ),
     # A dashboard that was restarted tells of no traffic cycles for a minute: their two sensors, what each listens to, and what
     # its adder remembers may have come meanwhile.
-    (re.compile(r"sensor\.cycle\.|runtime\.listeners\.FactsOf|entity\.adder\._Seen"), lambda servers: 2 * servers + 10),
+    (
+        re.compile(r"sensor\.cycle\.|runtime\.listeners\.(Facts|Cycles)Of|entity\.adder\._Seen"),
+        lambda servers: 2 * servers + 10,
+    ),
     # A mutated reply may name a server or a task that is none; its device stays for a while.
     (
-        re.compile(r"(binary_sensor|button|event|sensor\.(base|billing|facts|measurements|traffic))\."),
+        re.compile(
+            r"(binary_sensor|button|event|sensor\.(base|billing|facts|measurements|traffic))\."
+            r"|runtime\.listeners\.(Service|Task)Of"
+        ),
         lambda _: 3 * _ENTITIES_OF_A_SERVER,
     ),
     # The latency of a service is worked out from what changed within five minutes: a sample a poll at the most, of the four
