@@ -190,11 +190,14 @@ class ServerEntity[ShownT](NezhaEntity[ShownT]):
     @property
     def known(self) -> KnownServer | None:
         """The server, while the dashboard can be had and lists it."""
-        return self.coordinator.data.get(self._identity) if self.coordinator.last_update_success else None
+        coordinator = self.coordinator
+        return coordinator.data.get(self._identity) if coordinator.last_update_success else None
 
     @override
     def _newest_report(self) -> object:
-        known = None if self._shows_facts else self.known
+        if self._shows_facts:
+            return None
+        known = self.coordinator.data.get(self._identity)
         return known and known.report
 
 

@@ -107,7 +107,8 @@ class EntityAdder[ThingT, DescriptionT: EntityDescription]:
 
     def _new(self, things: Mapping[str, ThingT]) -> Iterator[Entity]:
         for key, thing in things.items():
-            seen = self._seen.setdefault(key, _Seen())
+            if (seen := self._seen.get(key)) is None:
+                seen = self._seen[key] = _Seen()
             if seen.thing is thing and seen.parts is not _NOTHING:
                 continue
             seen.thing, before, seen.parts = thing, seen.parts, self._parts(thing)

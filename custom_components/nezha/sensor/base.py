@@ -119,32 +119,34 @@ class NumberSensor(ReadingSensor):
     @callback
     @override
     def _write(self, before: Reading | Unavailable) -> None:
-        written = self.hass.states.get(self.entity_id)
-        number = self._number
+        hass, entity_id = self.hass, self.entity_id
+        number, written = self._number, hass.states.get(entity_id)
         if number is not None and written is not None and self._keeps_attributes(before, written):
             state = f"{number:{_FORMAT}}" if type(number) is float else str(number)
-            self.hass.states.async_set(self.entity_id, state, written.attributes, state_info=written.state_info)
+            hass.states.async_set(entity_id, state, written.attributes, state_info=written.state_info)
         else:
             super()._write(before)
-            self._customized = self.hass.data.get(DATA_CUSTOMIZE)
-        self._written = self.hass.states.get(self.entity_id)
+            self._customized = hass.data.get(DATA_CUSTOMIZE)
+        self._written = hass.states.get(entity_id)
 
     def _keeps_attributes(self, before: Reading | Unavailable, written: State) -> bool:
         """Whether the attributes of the state are ours, and are to stay as they are."""
+        shown = self._shown
         return (
             written is self._written
             and before is not UNAVAILABLE
             and before.value is not None
-            and self.shown is not None
-            and self.shown.last_reset == before.last_reset
+            and shown is not UNAVAILABLE
+            and shown.last_reset == before.last_reset
             and self.hass.data.get(DATA_CUSTOMIZE) is self._customized
         )
 
     @property
     def _number(self) -> float | None:
         """The number that is shown, in its unit."""
-        value = self.shown.value if self.shown else None
-        return value if isinstance(value, int | float) else None
+        shown = self._shown
+        value = None if shown is UNAVAILABLE else shown.value
+        return value if isinstance(value, (int, float)) else None
 
     @property
     @override
