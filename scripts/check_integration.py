@@ -1,6 +1,6 @@
 """Check the integration's files as hassfest and the HACS action do; neither can be had as a package."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 import json
 from pathlib import Path
 import re
@@ -10,9 +10,10 @@ from typing import Any
 
 import yaml
 
+from scripts.languages import faults, flat
+
 ROOT = Path(__file__).resolve().parents[1]
 INTEGRATION = ROOT / "custom_components" / "nezha"
-LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 HACS_KEYS = {
     *("content_in_root", "country", "filename", "hacs", "hide_default_branch", "homeassistant", "name"),
     *("persistent_directory", "render_readme", "zip_release"),
@@ -44,15 +45,6 @@ def _json(path: Path) -> Any:
         return result
 
     return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique)
-
-
-def _flat(value: Any, path: str = "") -> dict[str, str]:
-    """Return every text of a nested object by its path."""
-    if isinstance(value, Mapping):
-        return {
-            name: text for key, item in value.items() for name, text in _flat(item, f"{path}.{key}".strip(".")).items()
-        }
-    return {path: str(value)}
 
 
 def _files() -> list[Path]:
@@ -92,27 +84,8 @@ def check_manifest() -> Checks:
 
 
 def check_translations() -> Checks:
-    """Check that all languages say the same things, with the same placeholders and without HTML."""
-    english = _flat(_json(INTEGRATION / "translations" / "en.json"))
-    placeholders = re.compile(r"{(\w+)}")
-    for language in LANGUAGES:
-        path = INTEGRATION / "translations" / f"{language}.json"
-        name = path.relative_to(INTEGRATION)
-        if not path.exists():
-            yield f"{name} is missing"
-            continue
-        texts = _flat(_json(path))
-        for key in sorted(set(english) ^ set(texts)):
-            yield f"{name}: {key} is {'missing' if key in english else 'not in en.json'}"
-        for key, text in texts.items():
-            if key in english and sorted(placeholders.findall(text)) != sorted(placeholders.findall(english[key])):
-                yield f"{name}: {key} has other placeholders than in en.json"
-            if re.search(r"<[/a-zA-Z]", text):
-                yield f"{name}: {key} has HTML"
-            if "[%key:" in text:
-                yield f"{name}: {key} has a reference, which nothing resolves in a custom integration"
-            if not text.strip() or text != text.strip():
-                yield f"{name}: {key} is empty, or has a space around it"
+    """Check that all languages say the same things, in the syntax of messages, and in no other language."""
+    yield from faults()
 
 
 def check_icons() -> Checks:
@@ -133,7 +106,7 @@ def check_icons() -> Checks:
                     for key in items
                     if key not in named[group]
                 )
-    for key, icon in _flat(icons).items():
+    for key, icon in flat(icons).items():
         if not re.fullmatch(r"mdi:[a-z0-9-]+", icon):
             yield f"icons.json: {key} is not an icon of mdi"
 

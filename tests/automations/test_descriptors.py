@@ -12,6 +12,7 @@ from custom_components.nezha.trigger import TRIGGERS
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import condition, selector, trigger
 from homeassistant.setup import async_setup_component
+from scripts.languages import languages
 from tests.conftest import Clock
 from tests.test_services import serving
 
@@ -19,7 +20,6 @@ from .home import dashboard, home_of
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "nezha"
 TABLES = {"triggers": TRIGGERS, "conditions": CONDITIONS}
-LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 PURPOSES = [(kind, name) for kind, table in TABLES.items() for name in table]
 
 
@@ -39,7 +39,7 @@ def test_the_same_names_everywhere(kind: str) -> None:
     names = set(TABLES[kind])
     assert set(described(kind)) == names
     assert set(read("icons.json")[kind]) == names
-    for language in LANGUAGES:
+    for language in languages():
         assert set(read(f"translations/{language}.json")[kind]) == names
 
 
@@ -48,7 +48,7 @@ def test_the_same_fields_everywhere(kind: str, name: str) -> None:
     options = next(value for marker, value in TABLES[kind][name].schema.schema.items() if marker == "options")
     fields = described(kind)[name].get("fields", {})
     assert set(fields) == {str(marker) for marker in options}
-    for language in LANGUAGES:
+    for language in languages():
         assert set(read(f"translations/{language}.json")[kind][name].get("fields", {})) == set(fields)
     for field in fields.values():
         selector.validate_selector(field["selector"])

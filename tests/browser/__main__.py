@@ -21,8 +21,6 @@ from .scenes import SCENES
 from .walk import Report, Thoroughness, Walk
 
 _ROOT = Path(__file__).resolve().parents[2]
-BUDGET = 240
-"""Seconds that it may take without --all."""
 
 
 def arguments() -> argparse.Namespace:
@@ -32,7 +30,12 @@ def arguments() -> argparse.Namespace:
         description="Walk through every dialog and page of the integration in a real Home Assistant and a real browser.",
     )
     parser.add_argument("--chromium", required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--all", action="store_true", help="each of them on phone and desktop, light and dark")
+    parser.add_argument(
+        "--all", action="store_true", help="each of them on phone and desktop, light and dark, in every language"
+    )
+    parser.add_argument(
+        "--seed", default="0", metavar="HEX", help="which of the languages is seen where, without --all"
+    )
     parser.add_argument("--only", default="", metavar="TEXT", help="only scenes and pages with this in their name")
     parser.add_argument(
         "--pictures", type=Path, default=_ROOT / ".pictures", metavar="DIR", help="where to write them (%(default)s)"
@@ -55,7 +58,8 @@ async def walk(options: argparse.Namespace) -> Report:
             executable_path=options.chromium, args=["--no-sandbox", "--disable-gpu"]
         )
         stack.push_async_callback(browser.close)
-        walking = Walk(home, browser, Thoroughness(every_appearance=options.all, folder=options.pictures))
+        thoroughness = Thoroughness(everything=options.all, folder=options.pictures, seed=int(options.seed, 16))
+        walking = Walk(home, browser, thoroughness)
         await walking.open()
         for scene in SCENES:
             if options.only in f"{scene.generation} {scene.name}":

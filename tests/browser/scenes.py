@@ -1,6 +1,6 @@
 """Every dialog of the integration: how to come to it, and what it has to be.
 
-A scene is played once, in English; each dialog that it comes to is looked at in every language. What `shows` says is
+A scene is played once, in English; each dialog that it comes to is looked at in other languages too. What `shows` says is
 compared with what Home Assistant itself gave the dialog: `step`, `step!error`, `abort:reason`, or `entry`.
 """
 

@@ -3,13 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 import functools
-import json
-from pathlib import Path
 import re
-from typing import Any, Self
+from typing import Self
 
-FOLDER = Path(__file__).resolve().parents[2] / "custom_components" / "nezha" / "translations"
-SOURCE = "en"
+from scripts.languages import TRANSLATIONS, languages, read_translations
 
 _BROKEN = re.compile(r"Translation \[|\bundefined\b|\bNaN\b|\[object|[{}]|MISSING_VALUE|\bcomponent\.nezha\b")
 _PLACEHOLDER = re.compile(r"\{\w+\}")
@@ -19,12 +16,6 @@ _SAME_EVERYWHERE = {"Nezha", "Server", "Service"}
 _LATIN_WORDS = 3
 _CJK_CHARACTERS = 5
 """A fragment of a text that is shorter may be the same in two languages."""
-
-
-def languages() -> list[str]:
-    """Return the languages that there are texts in, the source first."""
-    found = {file.stem for file in FOLDER.glob("*.json")}
-    return [SOURCE, *sorted(found - {SOURCE})]
 
 
 @dataclass(frozen=True)
@@ -38,8 +29,7 @@ class Texts:
     @functools.cache
     def of(cls, language: str) -> Self:
         """Read a language's texts."""
-        nested = json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))
-        return cls(language, dict(_flat(nested)))
+        return cls(language, read_translations(TRANSLATIONS / f"{language}.json"))
 
     @functools.cached_property
     def fragments(self) -> frozenset[str]:
@@ -61,14 +51,6 @@ class Texts:
     def knows(self, fragment: str) -> bool:
         """Whether a fragment is part of any text of this language."""
         return fragment in self._all
-
-
-def _flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for key, value in nested.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _plain(text: str) -> str:

@@ -10,16 +10,15 @@ from typing import Any
 from playwright.async_api import Browser
 
 from harness.homeassistant import HomeAssistant
+from scripts.languages import SOURCE, languages
 
 from .frontend import APPEARANCES, DIALOG, Appearance, Frontend
-from .pages import PAGES, Issue, Page, use_language
+from .pages import GENERATIONS, PAGES, Issue, Page, use_language
 from .scenes import Scene, Start
-from .texts import SOURCE, Texts, broken, languages, missing, mixed
+from .texts import Texts, broken, missing, mixed
 from .world import Sights, World
 
 _ISSUE = "dialog-repairs-issue"
-_LANGUAGES_OF_PAGES = 2
-"""In how many languages each page is looked at, where not everything is."""
 _INTEGRATION = "/config/integrations/integration/nezha"
 _ENGLISH = Texts.of(SOURCE)
 
@@ -47,17 +46,24 @@ class Report:
 class Thoroughness:
     """How much of it is looked at."""
 
-    every_appearance: bool
+    everything: bool
     folder: Path
+    seed: int = 0
+    """Which of the other languages it starts with, where not everything is looked at."""
 
     def looks(self, turn: int) -> Iterator[tuple[str, Appearance]]:
         """Return in which languages and appearances the dialog of a turn is looked at."""
-        for number, language in enumerate(languages()):
+        for number, language in enumerate(self.languages(turn)):
             yield from ((language, appearance) for appearance in self.appearances(turn + number))
+
+    def languages(self, turn: int) -> Sequence[str]:
+        """Return all of them, or the source and one after the other of the rest."""
+        source, *others = languages()
+        return (source, *others) if self.everything else (source, others[(self.seed + turn) % len(others)])
 
     def appearances(self, turn: int) -> Sequence[Appearance]:
         """Return all of them, or one after the other."""
-        return APPEARANCES if self.every_appearance else (APPEARANCES[turn % len(APPEARANCES)],)
+        return APPEARANCES if self.everything else (APPEARANCES[turn % len(APPEARANCES)],)
 
 
 class Walk:
@@ -156,11 +162,10 @@ class Walk:
     async def visit(self, generation: str, only: str = "") -> None:
         """Look at the pages of a dashboard of one generation."""
         pages = [page for page in PAGES if generation in page.generations and only in f"{generation} page {page.name}"]
-        spoken = languages() if self._thoroughness.every_appearance else languages()[:_LANGUAGES_OF_PAGES]
         if not pages:
             return
         await self._home.add_page()
-        for language in spoken:
+        for language in self._thoroughness.languages(GENERATIONS.index(generation)):
             await use_language(self._home, language)
             async with World.of(self._home, generation) as world:
                 await world.add()

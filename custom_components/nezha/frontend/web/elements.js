@@ -34,7 +34,13 @@ import "./views/server.js";
 import "./views/servers.js";
 import "./views/services.js";
 import "./views/traffic.js";
+import "./texts/de.js";
 import "./texts/en.js";
+import "./texts/es.js";
+import "./texts/fr.js";
+import "./texts/ja.js";
+import "./texts/pt-BR.js";
+import "./texts/ru.js";
 import "./texts/zh-Hans.js";
 import "./texts/zh-Hant.js";
 

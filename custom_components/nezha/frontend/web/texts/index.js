@@ -3,14 +3,20 @@
  * names.
  */
 
+import de from "./de.js";
 import en from "./en.js";
+import es from "./es.js";
+import fr from "./fr.js";
+import ja from "./ja.js";
+import ptBR from "./pt-BR.js";
+import ru from "./ru.js";
 import zhHans from "./zh-Hans.js";
 import zhHant from "./zh-Hant.js";
 
 /** @typedef {typeof en} Texts */
 
 /** @type {Readonly<Record<string, Texts>>} by Home Assistant's codes of languages */
-export const LANGUAGES = { en, "zh-Hans": zhHans, "zh-Hant": zhHant };
+export const LANGUAGES = { de, en, es, fr, ja, "pt-BR": ptBR, ru, "zh-Hans": zhHans, "zh-Hant": zhHant };
 
 /**
  * Returns the texts in a language, or in the nearest that there is: `zh-TW` is written as `zh-Hant` is, `de-CH` as
