@@ -24,7 +24,7 @@ LAYERS = (
     ("api",),
 )
 """The rooms from the top floor down: who stands higher may import from below, never the other way."""
-SHARED = frozenset({"const", "figures", "markdown", "names", "repairs"})
+SHARED = frozenset({"const", "costs", "figures", "markdown", "names", "repairs"})
 """Modules that every room but `api` and `fleet` may import: names, figures worked out once, and messages for the user."""
 
 

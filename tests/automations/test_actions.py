@@ -141,6 +141,8 @@ class TestServer:
             "term": "expires",
             "price": "5USD",
             "cycle": "month",
+            "price_per_month": 5.0,
+            "currency": "USD",
         }
         (cycle,) = server["cycles"]
         assert cycle["rule"] == "Monthly" and cycle["limit"] == 1000 * GIB

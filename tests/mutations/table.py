@@ -579,4 +579,47 @@ MUTATIONS = (
         "Structure()",
         ("tests/frontend/test_overview.py::test_the_structure_survives_a_restart_without_the_dashboard",),
     ),
+    # What servers cost
+    Mutation(
+        "rounds each price before they are added up",
+        f"{_NEZHA}/costs.py",
+        "sums.get(money.currency, Fraction(0)) + money.amount",
+        "sums.get(money.currency, Fraction(0)) + Fraction(money.rounded)",
+        ("tests/test_costs.py::TestPricePerMonth",),
+    ),
+    Mutation(
+        "goes on paying for what has expired",
+        f"{_NEZHA}/costs.py",
+        "if not _has_expired(each, now)]",
+        "]",
+        ("tests/test_costs.py::TestTogether",),
+    ),
+    Mutation(
+        "makes sensors of every currency that a note may name",
+        f"{_NEZHA}/costs.py",
+        "if money and money.currency in ACTIVE_CURRENCIES:",
+        "if money and money.currency:",
+        ("tests/test_costs.py::TestTogether",),
+    ),
+    Mutation(
+        "takes the end of the century for what is paid",
+        f"{_NEZHA}/costs.py",
+        "if not timedelta() < end - now <= _LONGEST_PREPAID:",
+        "if not timedelta() < end - now:",
+        ("tests/test_costs.py::TestRemainingValue",),
+    ),
+    Mutation(
+        "counts the costs of servers that the user disabled",
+        f"{_NEZHA}/sensor/costs.py",
+        "if identity not in disabled and (billing",
+        "if (billing",
+        ("tests/test_costs.py::test_a_server_whose_device_is_disabled_does_not_count",),
+    ),
+    Mutation(
+        "keeps the traffic of a rule that is gone",
+        f"{_NEZHA}/sensor/cycle.py",
+        "if each[0] == _OF_ALL or each[0] in self._coordinator.data}",
+        "if each[0] in self._coordinator.data}",
+        ("tests/test_costs.py::TestTrafficOfAllServers",),
+    ),
 )

@@ -8,6 +8,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
 from ..api import Billing, Service, State, Task, Term, TrafficCycle
+from ..costs import price_per_month
 from ..figures import (
     availability,
     billing_cycle,
@@ -123,12 +124,15 @@ def _counts(state: State | None) -> Report:
 
 def _describe_billing(billing: Billing) -> Report:
     now = dt_util.now()
+    monthly = price_per_month(billing)
     return {
         "expires": _local(billing.expiry(now)),
         "days_left": days_left(billing, now),
         "term": billing.term_at(now),
         "price": billing.amount or None,
         "cycle": billing_cycle(billing),
+        "price_per_month": float(monthly.rounded) if monthly else None,
+        "currency": (monthly.currency or None) if monthly else None,
     }
 
 

@@ -5,6 +5,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..runtime.coordinator import NezhaConfigEntry
 from .billing import add_billing_sensors
+from .costs import add_cost_sensors
 from .cycle import add_cycle_sensors
 from .facts import add_facts
 from .hub import add_hub_sensors
@@ -21,5 +22,13 @@ async def async_setup_entry(
     """Add the dashboard's sensors, and those of every server and service."""
     coordinator = entry.runtime_data
     add_hub_sensors(coordinator, async_add_entities)
-    for add in (add_measurements, add_traffic, add_facts, add_billing_sensors, add_cycle_sensors, add_service_sensors):
+    for add in (
+        add_measurements,
+        add_traffic,
+        add_facts,
+        add_billing_sensors,
+        add_cost_sensors,
+        add_cycle_sensors,
+        add_service_sensors,
+    ):
         await add(coordinator, async_add_entities)

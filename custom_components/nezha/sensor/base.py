@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
@@ -11,6 +12,7 @@ from homeassistant.core import State, callback
 from homeassistant.core_config import DATA_CUSTOMIZE
 from homeassistant.helpers.entity import FLOAT_PRECISION
 from homeassistant.helpers.entity_values import EntityValues
+from homeassistant.helpers.event import async_track_time_change
 
 from ..entity import UNAVAILABLE, NezhaEntity, Unavailable
 
@@ -22,7 +24,7 @@ SPEED: dict[str, Any] = {
 }
 """What descriptions of speeds share."""
 
-type Value = str | int | float | datetime | None
+type Value = str | int | float | Decimal | datetime | None
 
 
 class Reading(NamedTuple):
@@ -31,6 +33,8 @@ class Reading(NamedTuple):
     value: Value = None
     last_reset: datetime | None = None
     """Of a counter, since when it counts."""
+    unit: str | None = None
+    """Of an amount of money, its currency: two servers may be paid for in two."""
 
 
 _FORMAT = f".{FLOAT_PRECISION}"
@@ -61,6 +65,29 @@ class ReadingSensor(NezhaEntity[Reading], SensorEntity):
     def last_reset(self) -> datetime | None:
         """Return when the counter started."""
         return self.shown.last_reset if self.shown else None
+
+
+class HourlySensor[ShownT](NezhaEntity[ShownT]):
+    """A sensor that is recounted every hour, too: a renewed term has started, or another day.
+
+    Each day starts with a full hour, but not each has a midnight: where clocks are put forward at 0:00 it starts at 1:00.
+    """
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Wait for the hour."""
+        await super().async_added_to_hass()
+        self.async_on_remove(async_track_time_change(self.hass, self._handle_hour, minute=0, second=0))
+
+    @callback
+    @override
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Stay as it is."""
+        super().async_entity_id_changed(old_entity_id)
+
+    @callback
+    def _handle_hour(self, _: datetime) -> None:
+        self._handle_coordinator_update()
 
 
 class NumberSensor(ReadingSensor):

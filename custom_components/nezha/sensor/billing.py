@@ -8,17 +8,16 @@ from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 from homeassistant.const import EntityCategory, UnitOfTime
-from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
 from ..api import Billing, Plan, Term
+from ..costs import Money, price_per_month, remaining_value
 from ..entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
 from ..figures import billing_cycle, days_left
 from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaCoordinator
-from .base import Reading, ReadingSensor
+from .base import HourlySensor, Reading, ReadingSensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +25,16 @@ class BillingDescription(SensorEntityDescription):
     """A part of the billing; `value_fn` also gets the present moment, in the user's time zone."""
 
     value_fn: Callable[[Billing, datetime], str | int | datetime | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoneyDescription(SensorEntityDescription):
+    """An amount of money; `money_fn` also gets the present moment."""
+
+    money_fn: Callable[[Billing, datetime], Money | None]
+    device_class: SensorDeviceClass | None = SensorDeviceClass.MONETARY
+    entity_registry_enabled_default: bool = False
+    suggested_display_precision: int | None = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +88,14 @@ BILLING: tuple[BillingDescription, ...] = (
         value_fn=lambda billing, _: billing_cycle(billing),
     ),
 )
+MONEY: tuple[MoneyDescription, ...] = (
+    MoneyDescription(
+        key="price_per_month",
+        translation_key="price_per_month",
+        money_fn=lambda billing, _: price_per_month(billing),
+    ),
+    MoneyDescription(key="remaining_value", translation_key="remaining_value", money_fn=remaining_value),
+)
 PLAN: tuple[PlanDescription, ...] = (
     PlanDescription(
         key="plan_traffic",
@@ -95,21 +112,27 @@ PLAN: tuple[PlanDescription, ...] = (
 )
 
 
-def _describe(known: KnownServer) -> Iterator[BillingDescription | PlanDescription]:
+type _Description = BillingDescription | MoneyDescription | PlanDescription
+
+
+def _describe(known: KnownServer) -> Iterator[_Description]:
     """Say which parts of its note a server has."""
     note = known.server.public_note
     if note.billing:
         yield from BILLING
+        yield from MONEY
     if note.plan:
         yield from PLAN
 
 
-def _create(
-    coordinator: NezhaCoordinator, identity: str, description: BillingDescription | PlanDescription
-) -> BillingSensor | PlanSensor:
-    if isinstance(description, BillingDescription):
-        return (PriceSensor if description is PRICE else BillingSensor)(coordinator, identity, description)
-    return PlanSensor(coordinator, identity, description)
+def _create(coordinator: NezhaCoordinator, identity: str, description: _Description) -> NoteSensor:
+    match description:
+        case MoneyDescription():
+            return MoneySensor(coordinator, identity, description)
+        case BillingDescription():
+            return (PriceSensor if description is PRICE else BillingSensor)(coordinator, identity, description)
+        case PlanDescription():
+            return PlanSensor(coordinator, identity, description)
 
 
 async def add_billing_sensors(
@@ -133,41 +156,22 @@ class NoteSensor(ServerEntity[Reading], ReadingSensor):
 
     @override
     def _read(self) -> Reading | Unavailable:
-        return Reading(self._value(known)) if (known := self.known) else UNAVAILABLE
+        return self._reading(known) if (known := self.known) else UNAVAILABLE
 
     @abstractmethod
-    def _value(self, known: KnownServer) -> str | int | datetime | None:
+    def _reading(self, known: KnownServer) -> Reading:
         """Return what the note says."""
 
 
-class BillingSensor(NoteSensor):
-    """A part of the billing, recounted every hour: a renewed term has started, or another day.
-
-    Each day starts with a full hour, but not each has a midnight: where clocks are put forward at 0:00 it starts at 1:00.
-    """
+class BillingSensor(NoteSensor, HourlySensor[Reading]):
+    """A part of the billing."""
 
     entity_description: BillingDescription
 
     @override
-    async def async_added_to_hass(self) -> None:
-        """Wait for the hour."""
-        await super().async_added_to_hass()
-        self.async_on_remove(async_track_time_change(self.hass, self._handle_hour, minute=0, second=0))
-
-    @callback
-    @override
-    def async_entity_id_changed(self, old_entity_id: str) -> None:
-        """Stay as it is."""
-        super().async_entity_id_changed(old_entity_id)
-
-    @callback
-    def _handle_hour(self, _: datetime) -> None:
-        self._handle_coordinator_update()
-
-    @override
-    def _value(self, known: KnownServer) -> str | int | datetime | None:
+    def _reading(self, known: KnownServer) -> Reading:
         billing = known.server.public_note.billing
-        return self.entity_description.value_fn(billing, dt_util.now()) if billing else None
+        return Reading(self.entity_description.value_fn(billing, dt_util.now()) if billing else None)
 
 
 class PriceSensor(BillingSensor):
@@ -183,12 +187,30 @@ class PriceSensor(BillingSensor):
         return {"amount": price.value, "currency": price.currency}
 
 
+class MoneySensor(NoteSensor, HourlySensor[Reading]):
+    """An amount of money, in the currency of the note."""
+
+    entity_description: MoneyDescription
+
+    @override
+    def _reading(self, known: KnownServer) -> Reading:
+        billing = known.server.public_note.billing
+        money = self.entity_description.money_fn(billing, dt_util.now()) if billing else None
+        return Reading(money.rounded, unit=money.currency or None) if money else Reading()
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        """Return the currency."""
+        return self.shown.unit if self.shown else None
+
+
 class PlanSensor(NoteSensor):
     """A part of the plan."""
 
     entity_description: PlanDescription
 
     @override
-    def _value(self, known: KnownServer) -> str | int | datetime | None:
+    def _reading(self, known: KnownServer) -> Reading:
         plan = known.server.public_note.plan
-        return (self.entity_description.value_fn(plan) or None) if plan else None
+        return Reading((self.entity_description.value_fn(plan) or None) if plan else None)

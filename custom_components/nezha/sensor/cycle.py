@@ -17,13 +17,15 @@ from homeassistant.util import dt as dt_util
 
 from ..api import Snapshot, TrafficCycle
 from ..const import DOMAIN
-from ..entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
+from ..entity import UNAVAILABLE, EntityAdder, HubEntity, ServerEntity, Unavailable
 from ..figures import cycle_share
 from ..runtime.coordinator import NezhaCoordinator
 from ..runtime.listeners import CyclesOf
 from .base import Reading, ReadingSensor
 
 _KEY = re.compile(r"cycle_(\d+)_[a-z_]+")
+_OF_ALL = ""
+"""Stands for all servers together where one is named by its identity."""
 _LISTS_WITHOUT = 3
 _SECONDS_WITHOUT = 3_600
 """What a rule showed of a server is removed after so many answers and seconds without it: after its restart a dashboard has
@@ -82,7 +84,19 @@ CYCLES: tuple[CycleDescription, ...] = (
 )
 
 
-def _key(rule: int, description: CycleDescription) -> str:
+TOTAL = SensorEntityDescription(
+    key="total",
+    translation_key="cycle_total",
+    device_class=SensorDeviceClass.DATA_SIZE,
+    native_unit_of_measurement=UnitOfInformation.BYTES,
+    suggested_unit_of_measurement=UnitOfInformation.GIBIBYTES,
+    suggested_display_precision=2,
+    # Not a total: at the end of a cycle it falls server by server, for half an hour.
+    state_class=SensorStateClass.MEASUREMENT,
+)
+
+
+def _key(rule: int, description: SensorEntityDescription) -> str:
     return f"cycle_{rule}_{description.key}"
 
 
@@ -108,8 +122,39 @@ async def add_cycle_sensors(coordinator: NezhaCoordinator, async_add_entities: A
         describe=_describe,
         create=_create,
     )
-    CyclePruner(coordinator).async_start(on_removed=adder.forget)
+    totals = EntityAdder(
+        coordinator,
+        async_add_entities,
+        things=_Totals(coordinator).cycles,
+        describe=lambda cycle: (replace(TOTAL, key=_key(cycle.number, TOTAL)),),
+        create=lambda coordinator, key, description: CycleTotal(coordinator, int(key), description),
+    )
+
+    def forget(identity: str, rule: int) -> None:
+        if identity == _OF_ALL:
+            totals.forget(str(rule))
+        for description in CYCLES:
+            adder.forget(identity, _key(rule, description))
+
+    CyclePruner(coordinator).async_start(on_removed=forget)
     await adder.async_start()
+    await totals.async_start()
+
+
+class _Totals:
+    """The rules by their number as text, the same mapping while nothing changes."""
+
+    def __init__(self, coordinator: NezhaCoordinator) -> None:
+        """Know none yet."""
+        self._coordinator = coordinator
+        self._source: Mapping[int, TrafficCycle] = {}
+        self._by_key: Mapping[str, TrafficCycle] = {}
+
+    def cycles(self) -> Mapping[str, TrafficCycle]:
+        """Return the rules."""
+        if self._source != (cycles := self._coordinator.cycles):
+            self._source, self._by_key = cycles, {str(number): cycle for number, cycle in cycles.items()}
+        return self._by_key
 
 
 def _create(coordinator: NezhaCoordinator, identity: str, description: CycleDescription) -> CycleSensor:
@@ -117,7 +162,10 @@ def _create(coordinator: NezhaCoordinator, identity: str, description: CycleDesc
 
 
 class CyclePruner:
-    """Removes what a rule showed of a server that it does not count any more, in most cases because it was deleted."""
+    """Removes what a rule showed of a server that it does not count any more, in most cases because it was deleted.
+
+    What it showed of all servers together goes with the rule itself.
+    """
 
     def __init__(self, coordinator: NezhaCoordinator) -> None:
         """Look up what is registered."""
@@ -130,13 +178,16 @@ class CyclePruner:
         """How many answers lack one of these, and since when."""
         self._prefix = f"{coordinator.config_entry.entry_id}_"
         for entity in er.async_entries_for_config_entry(self._registry, coordinator.config_entry.entry_id):
-            identity, _, key = entity.unique_id.removeprefix(self._prefix).partition("_")
+            own = entity.unique_id.removeprefix(self._prefix)
+            identity, _, key = own.partition("_")
             if found := _KEY.fullmatch(key):
                 self._known.add((identity, int(found[1])))
+            elif found := _KEY.fullmatch(own):
+                self._known.add((_OF_ALL, int(found[1])))
 
     @callback
-    def async_start(self, on_removed: Callable[[str, str], None]) -> None:
-        """Look at each answer; `on_removed` is called with the identity and key of what is removed."""
+    def async_start(self, on_removed: Callable[[str, int], None]) -> None:
+        """Look at each answer; `on_removed` is called with the identity and the rule of what is removed."""
 
         @callback
         def look() -> None:
@@ -150,27 +201,27 @@ class CyclePruner:
         look()
         self._coordinator.config_entry.async_on_unload(self._coordinator.async_add_listener(look))
 
-    def _look(self, on_removed: Callable[[str, str], None]) -> None:
+    def _look(self, on_removed: Callable[[str, int], None]) -> None:
         counted = {
             (identity, cycle.number) for identity, cycles in self._coordinator.counted.items() for cycle in cycles
-        }
+        } | {(_OF_ALL, rule) for rule in self._coordinator.cycles}
         self._known |= counted
         now = time.monotonic()
         # What belongs to a server that is missing itself is removed with its device.
-        missing = {each for each in self._known - counted if each[0] in self._coordinator.data}
+        missing = {each for each in self._known - counted if each[0] == _OF_ALL or each[0] in self._coordinator.data}
         self._missing = {each: self._missing.get(each, (0, now)) for each in missing}
         for each, (lists, since) in self._missing.items():
             self._missing[each] = lists + 1, since
             if lists + 1 >= _LISTS_WITHOUT and now - since >= _SECONDS_WITHOUT:
                 self._known.discard(each)
-                self._remove(*each, on_removed)
+                self._remove(*each)
+                on_removed(*each)
 
-    def _remove(self, identity: str, rule: int, on_removed: Callable[[str, str], None]) -> None:
-        for description in CYCLES:
-            key = _key(rule, description)
-            if entity_id := self._registry.async_get_entity_id("sensor", DOMAIN, f"{self._prefix}{identity}_{key}"):
+    def _remove(self, identity: str, rule: int) -> None:
+        keys = [_key(rule, TOTAL)] if identity == _OF_ALL else [f"{identity}_{_key(rule, each)}" for each in CYCLES]
+        for key in keys:
+            if entity_id := self._registry.async_get_entity_id("sensor", DOMAIN, f"{self._prefix}{key}"):
                 self._registry.async_remove(entity_id)
-            on_removed(identity, key)
 
 
 class CycleSensor(ServerEntity[Reading], ReadingSensor):
@@ -203,6 +254,37 @@ class CycleSensor(ServerEntity[Reading], ReadingSensor):
 
     def _reading(self, cycle: TrafficCycle, used: int) -> Reading:
         return Reading(self.entity_description.value_fn(cycle, used))
+
+
+class CycleTotal(HubEntity[Reading], ReadingSensor):
+    """What all servers that a rule counts have used of its cycle; those whose device the user disabled do not count."""
+
+    _always_fits = False
+
+    def __init__(self, coordinator: NezhaCoordinator, rule: int, description: SensorEntityDescription) -> None:
+        """Name the rule."""
+        super().__init__(coordinator, description)
+        self._rule = rule
+        self._follow_name()
+
+    @override
+    def _read_placeholders(self) -> dict[str, str] | None:
+        cycle = self.coordinator.cycles.get(self._rule)
+        return {"rule": cycle.name} if cycle else None
+
+    @override
+    def _read(self) -> Reading | Unavailable:
+        coordinator = self.coordinator
+        cycle = coordinator.cycles.get(self._rule)
+        if cycle is None or not coordinator.last_update_success:
+            return UNAVAILABLE
+        numbers = (
+            known.server.number
+            for identity, known in coordinator.data.items()
+            if identity not in coordinator.devices.disabled
+        )
+        counted = [used for number in numbers if (used := cycle.used.get(number)) is not None]
+        return Reading(sum(counted) if counted else None)
 
 
 class CycleCounter(CycleSensor, RestoreEntity):
