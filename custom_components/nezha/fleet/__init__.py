@@ -1,7 +1,8 @@
 """Pure rules of what the answers of a dashboard say together: nothing of Home Assistant is in here.
 
 `clock` knows the dashboard's clock, `boots` of which boot a report is, `online` who is online, `memory` what outlives a restart,
-`saves` what of it is written at once, `known` completes one server by all of them, and `fleet` takes in answers and frames.
+`saves` what of it is written at once, `known` completes one server by all of them, `availability` adds up for how long servers were
+offline, and `fleet` takes in answers and frames.
 """
 
 from .boots import Boot, Verdict

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from ..api import Frame, Report, Server, Snapshot
+from .availability import Availability
 from .clock import Clock, Step, elapsed
 from .known import NOTHING, KnownServer, complete, is_settled, reported
 from .memory import Memory, Stored
@@ -34,8 +35,10 @@ class Fleet:
         self._clock = Clock(tolerance=offline_after // 2, offset=restored.clock_offset)
         self._memories = dict(restored.servers)
         self._urgent = UrgentBoots()
+        self._availability = Availability(restored.watched, restored.records)
         self._reports: Mapping[int, Report] = {}
         """Those of the newest frame."""
+        self._has_looked = False
         self.servers: Mapping[str, KnownServer] = {}
         """By identity; a server of which nothing changed is the same object as before, and so are all together."""
 
@@ -53,7 +56,17 @@ class Fleet:
                     self._memories[identity] = replace(memory, listed=now)
                 elif now - memory.listed > _GONE_FOR_GOOD:
                     del self._memories[identity]
-        return Stored(servers=self._memories, clock_offset=self._clock.offset).as_dict()
+        watched, records = self._availability.dump(self.servers.keys() if self._has_looked else None)
+        return Stored(
+            servers=self._memories, clock_offset=self._clock.offset, watched=watched, records=records
+        ).as_dict()
+
+    def availability(self, identity: str, window: int) -> float | None:
+        """Return for what part of the last `window` seconds a server was online, in percent, as far as anybody looked.
+
+        `None` where too little of that is known.
+        """
+        return self._availability.of(identity, window)
 
     def update(self, snapshot: Snapshot, groups: Iterable[str] | None, *, after_outage: bool) -> bool:
         """Take in an answer; return whether a boot was accepted that has to be on disk before it is shown.
@@ -78,7 +91,7 @@ class Fleet:
             servers = {
                 identity: know(known.server) for identity, known in self.servers.items() if identity not in listed
             } | servers
-        return self._remember(servers, at)
+        return self._remember(servers, at, step=step, after_outage=after_outage)
 
     def follow(self, frame: Frame) -> bool:
         """Take in a frame; return whether a boot was accepted that has to be on disk before it is shown.
@@ -100,7 +113,7 @@ class Fleet:
             if report is not earlier and not _is_outdated(report, earlier, server):
                 server = reported(server, known.memory.host, report)
             servers[identity] = self._know(server, step=step)
-        return self._remember(servers, at)
+        return self._remember(servers, at, step=step)
 
     def _know(self, server: Server, *, step: Step, after_outage: bool = False) -> KnownServer:
         """Complete a server by what is remembered of it; the same object where that is the same as before."""
@@ -121,7 +134,9 @@ class Fleet:
         may_be_equal = known is not None and known.server.last_active == server.last_active
         return known if known and may_be_equal and new == known else new
 
-    def _remember(self, servers: Mapping[str, KnownServer], at: float) -> bool:
+    def _remember(
+        self, servers: Mapping[str, KnownServer], at: float, *, step: Step, after_outage: bool = False
+    ) -> bool:
         changed = {
             identity: known.memory
             for identity, known in servers.items()
@@ -132,6 +147,7 @@ class Fleet:
             for identity, memory in changed.items()
             if memory.last_reset != (before := self._memories.get(identity, NOTHING)).last_reset
         }
+        self._watch(servers, at, step=step, after_outage=after_outage)
         if servers != self.servers:
             self.servers = servers
         self._memories |= changed
@@ -140,6 +156,20 @@ class Fleet:
         # The first boot that is seen of a server comes once.
         urgent = [identity for identity, last in booted.items() if last is None or self._urgent.admit(identity, at)]
         return bool(urgent)
+
+    def _watch(self, servers: Mapping[str, KnownServer], at: float, *, step: Step, after_outage: bool) -> None:
+        """Keep when each server was offline."""
+        now = self._clock.now or 0
+        self._availability.prepare(now, at, was_set=step is not Step.STEADY, after_outage=after_outage)
+        new = servers.keys() - self.servers.keys()
+        turned = {
+            identity: known.online
+            for identity, known in servers.items()
+            if identity in new or known.online != self.servers[identity].online
+        }
+        # What was remembered of those of the first list goes on.
+        self._availability.look(now, turned, new if self._has_looked else frozenset())
+        self._has_looked = True
 
 
 def _with_newer(server: Server, report: Report | None, memory: Memory) -> Server:

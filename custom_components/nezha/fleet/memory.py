@@ -1,16 +1,18 @@
 """What is remembered of a server, and how it is read back from the file of any release.
 
-A file holds `{"clock": {"offset": seconds}, "servers": {identity: record}}`. Files of the first releases were the records
+A file holds `{"clock": {"offset": seconds}, "servers": {identity: record}}`, and from version 1.3 on beside them what the module
+`availability` remembers: `watched`, and `availability` by identity. Files of the first releases were the records
 alone, with the boot's fields beside the others; such a record is read as well. Keys that are not known are ignored, missing
 ones have their default, and a record that cannot be read is left out, and nothing else with it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 import logging
 from typing import Any, Self
 
 from ..api import Host
+from .availability import Record, Watched
 from .boots import Boot
 
 _LOGGER = logging.getLogger(__name__)
@@ -67,6 +69,10 @@ class Stored:
     servers: Mapping[str, Memory]
     clock_offset: int | None = None
     """Seconds from an answer's `Date` to the dashboard's clock."""
+    watched: Watched = field(default_factory=Watched)
+    """When anybody looked at all."""
+    records: Mapping[str, Record] = field(default_factory=dict)
+    """When each server was offline."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -87,13 +93,25 @@ class Stored:
                 ", ".join(unreadable[:_MOST_NAMED]),
             )
         offset = clock.get("offset") if isinstance(clock, Mapping) else None
-        return cls(servers=servers, clock_offset=offset if type(offset) is int else None)
+        availability = data.get("availability") if "servers" in data else None
+        return cls(
+            servers=servers,
+            clock_offset=offset if type(offset) is int else None,
+            watched=Watched.from_json(data.get("watched")),
+            records={
+                identity: Record.from_json(record)
+                for identity, record in (availability.items() if isinstance(availability, Mapping) else ())
+                if identity in servers
+            },
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
         return {
             "clock": {"offset": self.clock_offset},
             "servers": {identity: asdict(memory) for identity, memory in self.servers.items()},
+            "watched": asdict(self.watched),
+            "availability": {identity: asdict(record) for identity, record in self.records.items()},
         }
 
 

@@ -196,6 +196,10 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         """Return the memory of all servers."""
         return self._fleet.dump()
 
+    def availability(self, identity: str, window: int) -> float | None:
+        """Return for what part of the last `window` seconds a server was online, in percent, as far as anybody looked."""
+        return self._fleet.availability(identity, window)
+
     def _new_fleet(self, memories: Mapping[str, Any]) -> Fleet:
         return Fleet(self.config_entry.options.get(CONF_OFFLINE_AFTER, DEFAULT_OFFLINE_AFTER), memories)
 

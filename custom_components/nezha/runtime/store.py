@@ -14,7 +14,7 @@ from .limits import STORE_DELAY
 
 _LOGGER = logging.getLogger(__name__)
 _VERSION = 1
-_MINOR_VERSION = 2
+_MINOR_VERSION = 3
 """Grows with each field that is added or changed; a file of another version is read as far as it is understood."""
 
 type Data = dict[str, Any]

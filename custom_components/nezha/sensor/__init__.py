@@ -4,6 +4,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..runtime.coordinator import NezhaConfigEntry
+from .availability import add_availability
 from .billing import add_billing_sensors
 from .costs import add_cost_sensors
 from .cycle import add_cycle_sensors
@@ -26,6 +27,7 @@ async def async_setup_entry(
         add_measurements,
         add_traffic,
         add_facts,
+        add_availability,
         add_billing_sensors,
         add_cost_sensors,
         add_cycle_sensors,
