@@ -246,7 +246,7 @@ _MAY_GROW = (
     # Values that are made anew: the decoder's, the newest answer's, the newest frame's and the published ones of a server
     # are one object or four, depending on the moment.
     (
-        re.compile(r"(api\.(models|public_note|cycle|price)|fleet(\.\w+)?|runtime\.devices)\."),
+        re.compile(r"(api\.(models|public_note|cycle|price)|fleet(\.\w+)?|runtime\.devices)\.|sensor\.base\.Reading"),
         lambda servers: 3 * servers,
     ),
     # A dashboard that was restarted tells of no traffic cycles for a minute: their two sensors, what each listens to, and what
