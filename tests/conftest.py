@@ -97,9 +97,12 @@ async def clock(hass: HomeAssistant) -> AsyncIterator[Clock]:
 
 
 @pytest.fixture(autouse=True)
-def no_pauses_before_retries() -> Iterator[None]:
-    """Let a poll that fails be repeated once, and at once."""
-    with patch("custom_components.nezha.runtime.limits.RETRY_PAUSES", (0, 0)):
+def no_pauses_between_polls() -> Iterator[None]:
+    """Let what is asked once more be asked at once: a poll that fails, and one by which all servers seem silent."""
+    with (
+        patch("custom_components.nezha.runtime.limits.RETRY_PAUSES", (0, 0)),
+        patch("custom_components.nezha.runtime.limits.SECOND_LOOK", 0),
+    ):
         yield
 
 

@@ -1,13 +1,18 @@
 """Clocks that are wrong, and reports that lack what others have: over HTTP and through frames, in a whole Home Assistant."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.nezha.const import CONF_GENERATION, DOMAIN
+from custom_components.nezha.runtime import limits
+from custom_components.nezha.runtime.limits import SECOND_LOOK
 from homeassistant.const import EVENT_STATE_CHANGED, STATE_OFF, STATE_ON, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -39,13 +44,23 @@ class Polled:
         """The first server's."""
         return self.simulator.dashboard.servers[1].machine
 
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, and the agents report."""
+        self._clock.tick(seconds)
+        self.simulator.dashboard.advance()
+
     async def set_up(self) -> None:
         """Add the dashboard, and poll it twice."""
+        await self.add()
+        await self.poll(30)
+        self._seen.clear()
+
+    async def add(self) -> None:
+        """Add the dashboard."""
         is_v0 = self.generation == "v0"
         entry = entry_of(self.simulator.url) if is_v0 else entry_for(self.simulator, self.generation)
         assert entry.data[CONF_GENERATION] == self.generation
         self._entry = await set_up(self._hass, entry)
-        await self.poll(30)
         self._seen.clear()
 
     async def poll(self, seconds: float) -> None:
@@ -115,6 +130,49 @@ async def test_a_proxys_clock(polled: Polled, fault: str) -> None:
     await polled.poll(30)
     assert polled.turns() == [STATE_OFF, STATE_ON]
     assert polled.turns(2) == []
+
+
+@pytest.fixture
+def pauses(clock: Clock) -> Iterator[list[float]]:
+    """Let the coordinator's pauses pass by the clock that is moved by hand; return them."""
+    passed: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        if seconds:
+            passed.append(seconds)
+            clock.tick(seconds)
+        await asyncio.sleep(0)
+
+    with (
+        patch.object(limits, "SECOND_LOOK", SECOND_LOOK),
+        patch("custom_components.nezha.runtime.coordinator.asyncio", SimpleNamespace(sleep=sleep)),
+    ):
+        yield passed
+
+
+@pytest.mark.parametrize(("offset", "looks"), [(-DAY, 2), (-60, 2), (0, 1), (10, 1), (40, 2), (DAY, 2), (3 * DAY, 2)])
+async def test_a_proxys_clock_at_the_first_set_up(polled: Polled, pauses: list[float], offset: int, looks: int) -> None:
+    """Who reports while the list is asked for once more is online from the first state on, and nobody else."""
+    polled.simulator.proxy_clock = lambda: offset
+    polled.simulator.dashboard.servers[2].machine.silent = True
+    polled.pass_time(300)
+    await polled.add()
+    assert pauses == [SECOND_LOOK] * (looks - 1)
+    assert (polled.shown("online"), polled.shown("online", 2)) == (STATE_ON, STATE_OFF)
+    for _ in range(3):
+        await polled.poll(30)
+    assert polled.turns() == []
+    assert polled.turns(2) == []
+
+
+async def test_a_fleet_that_is_silent_at_the_first_set_up(polled: Polled, pauses: list[float], each: str) -> None:
+    """v2 itself tells silence: it forgets then when a server reported."""
+    for server in polled.simulator.dashboard.servers.values():
+        server.machine.silent = True
+    polled.pass_time(300)
+    await polled.add()
+    assert pauses == ([] if each == "v2" else [SECOND_LOOK])
+    assert polled.shown("online") == polled.shown("online", 2) == STATE_OFF
 
 
 @pytest.mark.parametrize("offset", [-DAY, -60, 60, DAY])

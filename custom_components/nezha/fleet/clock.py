@@ -86,6 +86,11 @@ class Clock:
         """Seconds from the `Date` to the dashboard's clock; `None` where that is not known, or there is no `Date`."""
         return self._offset if self._is_learnt and self._has_date else None
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether servers have reported, and none of their reports goes with the only clock that was read, a `Date`."""
+        return not self._is_sure and bool(self._heard)
+
     def has_frames(self, at: float) -> bool:
         """Whether frames arrive."""
         return self._frame is not None and at - self._frame[1] <= FRAMES_CEASED_AFTER

@@ -42,6 +42,11 @@ class Fleet:
         self.servers: Mapping[str, KnownServer] = {}
         """By identity; a server of which nothing changed is the same object as before, and so are all together."""
 
+    @property
+    def is_clock_doubtful(self) -> bool:
+        """Whether a fleet that seems silent may be one before which a proxy's clock is ahead: another answer tells."""
+        return self._clock.is_doubtful
+
     def dump(self) -> dict[str, Any]:
         """Return what has to outlive a restart, as JSON has it.
 

@@ -217,6 +217,27 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
     async def _poll(self) -> Mapping[str, KnownServer]:
         if CONF_REJECTED in self.config_entry.data:
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="rejected")
+        if (snapshot := await self._fetch()) is None:
+            return self._publisher.of_list(self._fleet.servers, self.data)
+        if not self.last_update_success:
+            # Where a dashboard restarts, it may have been upgraded.
+            await self._look_for_upgrade()
+        is_first = self.snapshot is None
+        await self._take_in(snapshot)
+        if is_first and self._fleet.is_clock_doubtful:
+            # Nothing is shown yet: who reports meanwhile tells silence from the clock of a proxy that is ahead.
+            await asyncio.sleep(limits.SECOND_LOOK)
+            if (snapshot := await self._fetch()) is not None:
+                await self._take_in(snapshot)
+        if self.live and self.last_update_success and self.data is not None:
+            return self._publisher.of_list(self._fleet.servers, self.data)
+        return self._publisher.all_of(self._fleet.servers)
+
+    async def _fetch(self) -> Snapshot | None:
+        """Return the list; `None` where it cannot be fetched, and frames stand in for it.
+
+        Raises `ConfigEntryAuthFailed` and `UpdateFailed`.
+        """
         try:
             snapshot = await self._ask()
         except AuthenticationError as err:
@@ -226,19 +247,13 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
             _LOGGER.debug("No list of %s: %s", self.config_entry.title, err, exc_info=True)
             if self._is_excused():
                 self._log.list_excused(err)
-                return self._publisher.of_list(self._fleet.servers, self.data)
+                return None
             raise UpdateFailed(
                 translation_domain=DOMAIN, translation_key=err.reason, retry_after=self._block.remaining or None
             ) from _bare(err)
         self._excused_since = None
         self._block.end()
-        if not self.last_update_success:
-            # Where a dashboard restarts, it may have been upgraded.
-            await self._look_for_upgrade()
-        await self._take_in(snapshot)
-        if self.live and self.last_update_success and self.data is not None:
-            return self._publisher.of_list(self._fleet.servers, self.data)
-        return self._publisher.all_of(self._fleet.servers)
+        return snapshot
 
     async def _ask(self) -> Snapshot:
         """Fetch the list; what fails is repeated before anything becomes unavailable for it."""

@@ -10,6 +10,9 @@ RETRY_PAUSES = (5, 10)
 """Seconds before a failed poll is repeated, and before that is once more unless it took its time: together they last longer
 than a dashboard's restart, and less than a server may be silent."""
 
+SECOND_LOOK = 5
+"""Seconds after which a dashboard is asked again whose servers all seem silent at first sight: agents report every 1 to 4."""
+
 UNKNOWN_SERVERS = 5_000
 """Servers of frames alone for which the list is asked for, each once."""
 
