@@ -106,6 +106,13 @@ def no_pauses_between_polls() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def every_frame_counts() -> Iterator[None]:
+    """Take in each frame, however soon it comes after the one before: tests move the clock by hand."""
+    with patch("custom_components.nezha.api.websocket.FRAME_PAUSE", 0):
+        yield
+
+
 @pytest.fixture
 def impatient() -> Iterator[None]:
     """Wait for no answer that hangs."""

@@ -230,7 +230,7 @@ async def home(
     await simulator.start()
     home = Home(hass, clock, simulator, pauses, generation)
     # No test waits for silence by chance: whoever runs the timers of a minute would run its one too.
-    with patch("custom_components.nezha.api.transport.SILENCE", 10**6):
+    with patch("custom_components.nezha.api.websocket.SILENCE", 10**6):
         yield home
     if home.entry and home.entry.state is ConfigEntryState.LOADED:
         await hass.config_entries.async_unload(home.entry.entry_id)

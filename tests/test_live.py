@@ -11,7 +11,8 @@ from unittest.mock import patch
 import pytest
 
 from custom_components.nezha.api import UnreachableError
-from custom_components.nezha.api.transport import SILENCE, Transport
+from custom_components.nezha.api.limits import SILENCE
+from custom_components.nezha.api.transport import Transport
 from custom_components.nezha.const import CONF_GENERATION, CONF_REJECTED, DOMAIN
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import (
@@ -132,7 +133,7 @@ class TestLoss:
         self, home: Home, fault: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         monkeypatch.setattr("custom_components.nezha.api.transport.LARGEST_REPLY", 2**17)
-        monkeypatch.setattr("custom_components.nezha.api.transport.SILENCE", SILENCE)
+        monkeypatch.setattr("custom_components.nezha.api.websocket.SILENCE", SILENCE)
         entry = await home.set_up(metrics_interval=2)
         devices, entities = home.devices(), home.entities()
         await home.frame(2)

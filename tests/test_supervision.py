@@ -158,7 +158,7 @@ class TestFramesDecide:
     async def test_a_socket_that_only_pings_is_silent(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
         entry = await home.set_up()
         await home.frame(2)
-        monkeypatch.setattr("custom_components.nezha.api.transport.SILENCE", 0.2)
+        monkeypatch.setattr("custom_components.nezha.api.websocket.SILENCE", 0.2)
         await home.frame(2)
         [viewer] = home.simulator.live._viewers
         for _ in range(100):

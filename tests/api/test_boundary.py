@@ -29,6 +29,7 @@ from custom_components.nezha.api.errors import ReportedError
 from custom_components.nezha.api.transport import Reply
 from custom_components.nezha.api.v0 import BackendV0
 from custom_components.nezha.api.v1 import BackendV1
+from custom_components.nezha.api.websocket import hang_up
 from simulator import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, Simulator, populate
 
 GENERATIONS = ("v0", "v1", "v2")
@@ -167,7 +168,7 @@ async def test_a_handshake_that_is_refused_by_another(
     simulator.faults.clear()
     assert len((await client.snapshot()).servers) == 8
     socket = await client._connect()
-    socket._response.close()
+    await hang_up(socket)
 
 
 @pytest.mark.parametrize("generation", ["v2"])

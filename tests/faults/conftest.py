@@ -69,6 +69,6 @@ async def home(
         caplog.set_level(logging.INFO, logger)
     site = Site(generation, fault.trouble, names, certificates)
     await site.simulator.start()
-    with pytest.MonkeyPatch.context() as monkeypatch, patch("custom_components.nezha.api.transport.SILENCE", SILENCE):
+    with pytest.MonkeyPatch.context() as monkeypatch, patch("custom_components.nezha.api.websocket.SILENCE", SILENCE):
         yield Home(hass, site, caplog, fault, clock, monkeypatch)
     await site.simulator.stop()

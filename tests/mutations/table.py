@@ -138,9 +138,9 @@ MUTATIONS = (
     ),
     Mutation(
         "waits for a frame for ever",
-        f"{_NEZHA}/api/transport.py",
-        "max(silent_at - loop.time(), _SOON)",
-        "10**6",
+        f"{_NEZHA}/api/websocket.py",
+        "await self._receive(SILENCE)",
+        "await self._receive(10**6)",
         ("tests/test_live.py::TestLoss::test_over_and_back",),
     ),
     # What is told

@@ -17,6 +17,7 @@ from .envelope import UNKNOWN_PATH, answer_of
 from .errors import (
     AuthenticationError,
     BlockedError,
+    FloodError,
     GatewayError,
     MissingScopeError,
     MovedError,
@@ -58,6 +59,7 @@ __all__ = [
     "BlockedError",
     "Cycle",
     "Dashboard",
+    "FloodError",
     "Frame",
     "GatewayError",
     "Generation",

@@ -31,7 +31,8 @@ class Backend(ABC):
     ) -> AsyncGenerator[Frame | None] | None:
         """Return the dashboard's frames as they come, `None` among them each time they cease, if it sends any at all.
 
-        Whatever `before_connecting` waits for comes first, each time. Raises `AuthenticationError` and `BlockedError`.
+        Whatever `before_connecting` waits for comes first, each time. Raises `AuthenticationError`, `BlockedError`
+        and `FloodError`.
         """
         return None
 

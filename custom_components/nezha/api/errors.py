@@ -109,6 +109,10 @@ class HandshakeError(ProtocolError):
         self.reply = reply
 
 
+class FloodError(ProtocolError):
+    """More comes over the WebSocket than anybody needs: it is to be left alone for a while."""
+
+
 class NotNezhaError(ProtocolError):
     """Something answered, and it is not a Nezha dashboard."""
 

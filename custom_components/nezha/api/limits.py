@@ -10,7 +10,7 @@ LARGEST_REPLY = 8 * 2**20
 """Bytes of a list of servers, unpacked, and of a frame. 1,000 servers are 1 MB."""
 LARGEST_ANSWER = 2 * 2**20
 """Bytes of any other answer, unpacked. 200 services with their 30 days are 0.1 MB."""
-LARGEST_GREETING = 256 * 2**10
+LARGEST_GREETING = 64 * 2**10
 """Bytes of the answer to a log-in, and of one that tells which generation answers: those come from strangers."""
 LARGEST_BY_PATH = {
     "api/v1/server": LARGEST_REPLY,
@@ -27,6 +27,12 @@ LONGEST_EXCHANGE = 10
 """Seconds for one exchange, the whole body included."""
 SILENCE = 10
 """Seconds without a frame after which a WebSocket counts as lost; the dashboard sends one every 2 s."""
+FRAME_PAUSE = 1
+"""Seconds for which the newest frame stands for all that come within them; the dashboard sends one every 2 s."""
+MOST_MESSAGES = 1_000
+"""Messages of a WebSocket within a second, pings among them: to take them off the socket is a tenth of a core's work."""
+LARGEST_SECOND = 4 * LARGEST_REPLY
+"""Bytes of them."""
 LONGEST_GOODBYE = 0.1
 """Seconds for closing a WebSocket, which the dashboard never answers."""
 MOST_REDIRECTS = 3
@@ -44,8 +50,11 @@ MOST_GROUPS = 500
 MOST_GROUPS_OF_SERVER = 20
 MOST_SERVICES = 200
 MOST_CYCLES = 100
+MOST_CYCLES_OF_SERVER = 10
 MOST_TASKS = 200
 """Each more than the largest public dashboards have by an order of magnitude."""
+MOST_MEMBERS = 30_000
+"""Servers in all groups of an answer, and those that all its cycles count: ten of each of 3,000 servers."""
 MOST_PROVIDERS = 10
 """Where users may sign in."""
 MOST_DAYS = 30

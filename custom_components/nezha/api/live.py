@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 import logging
 import random
 
-from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType
+from aiohttp import ClientError, ClientWebSocketResponse
 
-from .errors import AuthenticationError, BlockedError, NezhaError, ProtocolError
+from .errors import AuthenticationError, BlockedError, FloodError, NezhaError
 from .models import Frame
-from .transport import hang_up, parse_json, receive
+from .transport import parse_json
+from .websocket import FrameReader, hang_up
 
 _LOGGER = logging.getLogger(__name__)
 _FIRST_PAUSE = 2
@@ -22,11 +24,13 @@ async def frames(
     decode: Callable[[object], Awaitable[Frame]],
     before_connecting: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncGenerator[Frame | None]:
-    """Yield every frame, and `None` each time the socket is lost; wait for `before_connecting` each time it is opened.
+    """Yield the newest frame of each second, and `None` each time the socket is lost.
+
+    `before_connecting` is waited for each time it is opened.
 
     A frame that cannot be read, and ten seconds without one, count as a loss. Connections are tried again with growing
     pauses, each a little other than planned so that a restarted dashboard is not met by all at once. Raises
-    `AuthenticationError` and `BlockedError`, and ends in no other way.
+    `AuthenticationError`, `BlockedError` and `FloodError`, and ends in no other way.
     """
     pause = _FIRST_PAUSE
     while True:
@@ -43,6 +47,8 @@ async def frames(
                 async for frame in _receive(socket, decode):
                     pause = _FIRST_PAUSE
                     yield frame
+            except FloodError:
+                raise
             except NezhaError as err:
                 _LOGGER.debug("Live connection lost: %s", err)
             except (ClientError, OSError) as err:
@@ -58,12 +64,11 @@ async def frames(
 async def _receive(
     socket: ClientWebSocketResponse, decode: Callable[[object], Awaitable[Frame]]
 ) -> AsyncIterator[Frame]:
-    """Yield the frames of one connection. Raises `TimeoutError` for silence and `ProtocolError` for anything but a frame."""
+    """Yield the frames of one connection. Raises what `FrameReader.newest` does."""
+    reader = FrameReader(socket)
     while True:
-        message = await receive(socket)
-        if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-            raise ProtocolError(f"the socket says {message.type.name}")
-        frame = await decode(parse_json(message.data))
+        received = await reader.newest()
+        frame = await decode(parse_json(received.data))
         # Decoding took its time: let the loop have a turn before the frame is compared.
         await asyncio.sleep(0)
-        yield frame
+        yield replace(frame, skipped=received.skipped) if received.skipped else frame

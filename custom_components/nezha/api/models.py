@@ -137,6 +137,8 @@ class Frame:
     """By the dashboard's clock."""
     reports: Mapping[int, Report]
     """By the server's number; the uuid is not in a frame."""
+    skipped: int = 0
+    """Frames before it that were left out, as they came too soon after one another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,7 @@
 """One HTTP exchange with a dashboard: limits, redirects, and every failure as an error of `errors.py`."""
 
 import asyncio
-from asyncio import get_running_loop
 from collections.abc import Awaitable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -22,9 +20,6 @@ from aiohttp import (
     ClientSession,
     ClientSSLError,
     ClientWebSocketResponse,
-    ClientWSTimeout,
-    WSMessage,
-    WSMsgType,
     WSServerHandshakeError,
 )
 import orjson
@@ -53,18 +48,14 @@ from .limits import (
     LARGEST_REPLY,
     LAST_SECOND,
     LONGEST_EXCHANGE,
-    LONGEST_GOODBYE,
     MOST_REDIRECTS,
     MOST_VALUES,
-    SILENCE,
 )
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _HTTP_SCHEMES = {"ws": "http", "wss": "https"}
 _COST_OF_LIST, _COST_OF_OBJECT = 2, 5
 """How much longer it takes to decode one than a number."""
-_SOON = 0.001
-"""Seconds: 0 would be no bound at all."""
 _BLOCK_PAGE = b"nezha WAF"
 """Stands in the page by which every v1 and v2 answers an address that it blocks (`proxy/blocked_setting.json`)."""
 
@@ -153,7 +144,6 @@ class Transport:
                 headers={**self._headers, **headers},
                 max_msg_size=LARGEST_REPLY,
                 autoping=False,
-                timeout=ClientWSTimeout(ws_receive=SILENCE),
             )
         )
 
@@ -172,26 +162,6 @@ class Transport:
                 _redirect(url, response.headers.get("Location", ""))
                 raise GatewayError("redirected")
             return await _read(response, most)
-
-
-async def receive(socket: ClientWebSocketResponse) -> WSMessage:
-    """Wait for the next message of a WebSocket. Raises `TimeoutError` for silence, which pings do not break."""
-    loop = get_running_loop()
-    silent_at = loop.time() + SILENCE
-    while (message := await socket.receive(max(silent_at - loop.time(), _SOON))).type in (
-        WSMsgType.PING,
-        WSMsgType.PONG,
-    ):
-        if message.type is WSMsgType.PING:
-            await socket.pong(message.data)
-    return message
-
-
-async def hang_up(socket: ClientWebSocketResponse) -> None:
-    """Close a WebSocket. The dashboard never answers a close, and its frames keep arriving: this waits for neither."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(LONGEST_GOODBYE):
-            await socket.close()
 
 
 def only_to(url: URL) -> ClientMiddlewareType:

@@ -1,5 +1,6 @@
 """What v1 and v2 send, decoded into models. Fields of value 0 are absent."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,10 +35,12 @@ from .limits import (
     LAST_SECOND,
     MOST_CARDS,
     MOST_CYCLES,
+    MOST_CYCLES_OF_SERVER,
     MOST_DAYS,
     MOST_ELEMENTS,
     MOST_GROUPS,
     MOST_GROUPS_OF_SERVER,
+    MOST_MEMBERS,
     MOST_PROCESSORS,
     MOST_SERVICES,
     MOST_TASKS,
@@ -130,6 +133,19 @@ def _number_of(key: str) -> int | str:
     return int(key) if key.isdecimal() and len(key) <= _MOST_DIGITS else key
 
 
+class _Room:
+    """How much of what servers have in groups, or in cycles, is still read of an answer."""
+
+    def __init__(self) -> None:
+        self._left = MOST_MEMBERS
+
+    def take(self, wanted: int) -> int:
+        """Return how many of these are read."""
+        taken = min(wanted, self._left)
+        self._left -= taken
+        return taken
+
+
 @dataclass(frozen=True, slots=True)
 class _Group:
     name: str
@@ -142,9 +158,11 @@ def decode_groups(data: object) -> Things[tuple[str, ...]]:
     Raises `MalformedError` where it is no list.
     """
 
+    room = _Room()
+
     def decode(number: int, fields: Fields) -> tuple[str, _Group]:
         name = fields.within("group").text("name")
-        members = fields.each("servers", as_uint, MOST_ELEMENTS)
+        members = fields.each("servers", as_uint, room.take(len(fields.items("servers"))))
         return name, _Group(name, tuple(member for member in members if member is not None))
 
     def called(item: object) -> object:
@@ -357,28 +375,54 @@ def _decode_service(number: int, fields: Fields) -> tuple[str, Service]:
 
 def decode_cycles(data: object) -> Things[TrafficCycle]:
     """Decode the traffic cycles of `/api/v1/service`, by the rule's number. Raises `MalformedError` as for services."""
-    return _things(Kind.CYCLE, _keyed(data), _decode_cycle, MOST_CYCLES)
+    return _things(Kind.CYCLE, sorted(_keyed(data), key=_by_place), _CycleDecoder(), MOST_CYCLES)
 
 
-def _decode_cycle(number: int, fields: Fields) -> tuple[str, TrafficCycle]:
-    fields = fields.with_defaults(_EMPTY_CYCLE)
-    used: dict[int, int | None] = {}
-    transfer = fields.read("transfer", as_object) or {}
-    counted = fields.within("transfer")
-    for key in islice(transfer, MOST_ELEMENTS):
-        try:
-            used[as_uint(_number_of(key))] = counted.read(key, as_uint)
-        except MalformedError:
+def _by_place(entry: tuple[object, object]) -> tuple[bool, object]:
+    """Return where a cycle comes: those that are over a bound are the newest, whatever order they are written in."""
+    number, _ = entry
+    return (False, number) if isinstance(number, int) else (True, 0)
+
+
+class _CycleDecoder:
+    """Decodes the cycles of one answer, as far as there is room for what they count."""
+
+    def __init__(self) -> None:
+        self._room = _Room()
+        self._counting: Counter[int] = Counter()
+        """How many cycles count a server, by its number."""
+
+    def __call__(self, number: int, fields: Fields) -> tuple[str, TrafficCycle]:
+        fields = fields.with_defaults(_EMPTY_CYCLE)
+        name = fields.text("name")
+        return name, TrafficCycle(
+            number=number,
+            name=name,
+            start=fields.read("from", as_moment),
+            end=fields.read("to", as_moment),
+            limit=fields.read("max", as_uint),
+            used=self._used(fields),
+        )
+
+    def _used(self, fields: Fields) -> dict[int, int | None]:
+        transfer = fields.read("transfer", as_object) or {}
+        counted = fields.within("transfer")
+        used: dict[int, int | None] = {}
+        most = self._room.take(len(transfer))
+        if most < len(transfer):
             fields.note("transfer")
-    name = fields.text("name")
-    return name, TrafficCycle(
-        number=number,
-        name=name,
-        start=fields.read("from", as_moment),
-        end=fields.read("to", as_moment),
-        limit=fields.read("max", as_uint),
-        used=used,
-    )
+        for key in islice(transfer, most):
+            try:
+                server = as_uint(_number_of(key))
+            except MalformedError:
+                fields.note("transfer")
+                continue
+            self._counting[server] += 1
+            if self._counting[server] > MOST_CYCLES_OF_SERVER:
+                fields.note("transfer")
+            else:
+                used[server] = counted.read(key, as_uint)
+        return used
 
 
 def decode_tasks(data: object) -> Things[Task]:

@@ -19,6 +19,9 @@ UNKNOWN_SERVERS = 5_000
 FRAME_EARLY = 1
 """Seconds by which a frame may come too early for the measurements that are due: half of the time between two frames."""
 
+MANY_FRAMES = 5
+"""Frames left out at once that are logged: what waited in a proxy, or for a busy loop, is fewer."""
+
 FIRST_LIVE_PAUSE = 2
 LONGEST_LIVE_PAUSE = 120
 """Seconds before frames are followed anew after an error that nobody foresaw, each time longer."""

@@ -7,13 +7,14 @@ from enum import StrEnum
 import time
 from typing import Protocol
 
-from ..api import AuthenticationError, Backend, BlockedError, Frame
+from ..api import AuthenticationError, Backend, BlockedError, FloodError, Frame
 from .block import Block
 from .limits import (
     FIRST_BLOCK_PAUSE,
     FIRST_LIVE_PAUSE,
     LONGEST_BLOCK_PAUSE,
     LONGEST_LIVE_PAUSE,
+    MANY_FRAMES,
     NEWEST_FRAME_AGE,
 )
 from .log import DashboardLog
@@ -97,6 +98,9 @@ class LiveFollower:
                 except BlockedError:
                     # Whether it is the dashboard's block, and not a proxy's affair, is found out by the list.
                     pause = self._after_refusal
+                except FloodError:
+                    self._log.flooded()
+                    pause = self._after_refusal
                 except AuthenticationError:
                     self._audience.reject_credential()
                     return
@@ -119,6 +123,8 @@ class LiveFollower:
                 self._state, self._newest, self._newest_at = LiveState.LIVE, frame, time.monotonic()
                 self._after_error.reset()
                 self._after_refusal.reset()
+                if frame.skipped >= MANY_FRAMES:
+                    self._log.frames_skipped()
                 await self._audience.take_frame(frame, is_first=is_first)
 
     def _cease(self) -> None:

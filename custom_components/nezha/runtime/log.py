@@ -80,6 +80,19 @@ class DashboardLog:
                 LIST_EXCUSED_FOR // 60,
             )
 
+    def frames_skipped(self) -> None:
+        """Say that there are more frames than are taken."""
+        if self._errors.admit(["frames"]):
+            _LOGGER.warning(
+                "%s sends live data far more often than every two seconds: of each second only the newest is used",
+                self._entry.title,
+            )
+
+    def flooded(self) -> None:
+        """Say that the live data was too much to be taken."""
+        if self._errors.admit(["flood"]):
+            _LOGGER.warning("%s sends too much live data at once: it is polled for a while instead", self._entry.title)
+
     def live_failed(self, err: Exception) -> None:
         """Say where the following of frames failed. What the error says stays out: it may quote what was sent."""
         if self._errors.admit([type(err).__name__]):
