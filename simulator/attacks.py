@@ -14,6 +14,10 @@ from .fault import JSON, Call, Fault, dumps, redirect, unsent
 HUGE = 10 * 1024**2
 """Bytes of a list; ten thousand once packed."""
 UNREADABLE = 100_000
+NAMELESS = 4_900
+"""Servers without a uuid, as many as a list may still have beside good ones."""
+FORGED = "\n2026-01-01 00:00:00.000 ERROR (MainThread) [homeassistant.core] forged\x1b[31m"
+"""A line of the log, as somebody else would write it."""
 SECRET = "eyJ.broken-off"
 """The session in an answer whose headers cannot be read."""
 MARK = "<the list>"
@@ -39,6 +43,34 @@ def _list_of(item: bytes, count: int, *, more: bool = False) -> Callable[[bytes]
         return dumps(answer | {key: MARK}).replace(dumps(MARK), b"[" + spliced + b"]")
 
     return spoil
+
+
+@functools.cache
+def _nameless() -> bytes:
+    return b",".join(b'{"id":%d}' % (10**6 + number) for number in range(NAMELESS))
+
+
+def _with_nameless(body: bytes) -> bytes:
+    answer = _decoded(body)
+    if not isinstance(listed := answer.get("data"), list):
+        return body
+    spliced = b",".join([_nameless(), *([dumps(listed)[1:-1]] if listed else [])])
+    return dumps(answer | {"data": MARK}).replace(dumps(MARK), b"[" + spliced + b"]")
+
+
+def _forged(body: bytes) -> bytes:
+    """Write a line of the log into whatever has a name, and into keys that nobody knows, beside what cannot be read."""
+
+    def forge(value: Any) -> Any:
+        if isinstance(value, list):
+            return [forge(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        forged = {key: FORGED if key == "name" else forge(item) for key, item in value.items()}
+        return forged | {FORGED: FORGED, "uptime": FORGED, "boot_time": FORGED}
+
+    answer = _decoded(body)
+    return dumps(answer | {"data": forge(answer["data"])}) if isinstance(answer.get("data"), list) else body
 
 
 def _decoded(body: bytes) -> dict[str, Any]:
@@ -101,6 +133,8 @@ ATTACKS: dict[str, Fault] = {
     "many_unreadable": _in_place(
         f"{UNREADABLE} servers more that cannot be read", _list_of(b'{"id":"x"}', UNREADABLE, more=True)
     ),
+    "nameless": _in_place(f"{NAMELESS} servers more without a uuid", _with_nameless),
+    "forged_lines": _in_place("lines of the log in names and keys", _forged),
     "redirect_with_user": Fault("to the same path, with a user and a password in the address", _redirect_with_user),
     "broken_headers": Fault("a session's cookie, and then no header", _broken_headers),
     "session_of_two_lines": Fault("a session with a line break", _session_of_two_lines),

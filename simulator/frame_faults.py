@@ -15,6 +15,9 @@ from .places import at_place
 DAY = 86_400
 OVERSIZED = 5 * 1024**2
 """Bytes; by default `aiohttp` takes no message over 4 MiB."""
+FLOOD = 400
+"""Copies of a frame, all at once."""
+PINGS = 5_000
 STRANGER = 4_242
 """The number of a server that no list has."""
 
@@ -91,6 +94,22 @@ def _now_in_turns() -> Deliver:
     return deliver
 
 
+async def _flood(frame: bytes, sink: Sink) -> bool:
+    """Send a frame many times, the dashboard's time a day ahead and a day behind in all but the last."""
+    told = json.loads(frame)
+    copies = [dumps(told | {"now": told["now"] + 1_000 * days}).encode() for days in (DAY, -DAY)]
+    for copy in itertools.islice(itertools.cycle(copies), FLOOD - 1):
+        await sink.send(copy)
+    await sink.send(frame)
+    return True
+
+
+async def _ping_flood(frame: bytes, sink: Sink) -> bool:
+    for _ in range(PINGS):
+        await sink.ping()
+    return True
+
+
 def _with_stranger(frame: bytes) -> bytes:
     told = json.loads(frame)
     stranger = {"id": STRANGER, "name": "stranger", "host": {}, "state": {}, "last_active": ZERO_TIME}
@@ -116,6 +135,8 @@ FRAME_FAULTS: dict[str, FrameFault] = {
 FRAME_ATTACKS: dict[str, FrameFault] = {
     **{name: _spoilt(fault.summary, fault.spoil) for name, fault in ATTACKS.items() if fault.spoil is not None},
     "only_pings": FrameFault("pings in place of frames", _ping),
+    "flood": FrameFault(f"a frame {FLOOD} times at once, the dashboard's time jumping by days", _flood),
+    "ping_flood": FrameFault(f"{PINGS} pings at once", _ping_flood),
     "now_jumps": FrameFault("the dashboard's time is a day ahead and a day behind, in turns", _now_in_turns()),
 }
 """What a stranger may do to frames on purpose, by its name."""

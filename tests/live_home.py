@@ -218,8 +218,20 @@ def pace() -> Any:
 
 
 @pytest.fixture
+def home_class() -> type[Home]:
+    """Return what a home is made of; tests may know more of theirs."""
+    return Home
+
+
+@pytest.fixture
 async def home(
-    hass: HomeAssistant, clock: Clock, pauses: Pauses, socket_enabled: None, generation: str, pace: Any
+    hass: HomeAssistant,
+    clock: Clock,
+    pauses: Pauses,
+    socket_enabled: None,
+    generation: str,
+    pace: Any,
+    home_class: type[Home],
 ) -> AsyncIterator[Home]:
     """Return a home that is not set up yet."""
     dashboard = Dashboard()
@@ -228,7 +240,7 @@ async def home(
     dashboard.add_server("beta", hide_for_guest=True)
     dashboard.add_server("gamma")
     await simulator.start()
-    home = Home(hass, clock, simulator, pauses, generation)
+    home = home_class(hass, clock, simulator, pauses, generation)
     # No test waits for silence by chance: whoever runs the timers of a minute would run its one too.
     with patch("custom_components.nezha.api.websocket.SILENCE", 10**6):
         yield home

@@ -1,1 +1,1 @@
-"""Whether anything secret is shown, and tests of how that is found out."""
+"""What strangers do to a home, and that it does not mind."""

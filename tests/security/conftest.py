@@ -1,21 +1,25 @@
-"""The guard is off here: these tests leak on purpose, under a watch of their own."""
-
-from collections.abc import Iterator
+"""Fixtures of attacks."""
 
 import pytest
 
-from tests.no_secrets import watching
+from tests.live_home import Home
 
-from .watch import Watch
-
-
-@pytest.fixture
-def no_secrets() -> None:
-    """Let a test leak."""
+from .home import AttackedHome
 
 
 @pytest.fixture
-def watch() -> Iterator[Watch]:
-    """Watch a test."""
-    with watching() as watch:
-        yield watch
+def enable_event_loop_debug() -> None:
+    """Do without the loop's debug mode, in which a callback takes longer than it does in a home."""
+
+
+@pytest.fixture
+def home_class() -> type[Home]:
+    """Know what an attack does."""
+    return AttackedHome
+
+
+@pytest.fixture
+def home(home: AttackedHome, caplog: pytest.LogCaptureFixture) -> AttackedHome:
+    """Return a home that is not set up yet."""
+    home.caplog = caplog
+    return home

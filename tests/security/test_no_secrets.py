@@ -1,6 +1,6 @@
 """What the guard takes for a secret, and where it finds one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 import json
 import logging
@@ -23,13 +23,25 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er, 
 from homeassistant.helpers.storage import Store
 from simulator import Dashboard, Simulator
 from tests.conftest import entry_of, set_up
-from tests.no_secrets import guarded, look_around
+from tests.no_secrets import guarded, look_around, watching
 from tests.test_services import entry_for, serving
 
 from .watch import Watch
 
 SECRET = "a-secret-of-this-test"
 LOGGER = logging.getLogger("custom_components.nezha.planted")
+
+
+@pytest.fixture
+def no_secrets() -> None:
+    """Let a test leak: these do so on purpose, under a watch of their own."""
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Watch a test."""
+    with watching() as watch:
+        yield watch
 
 
 def raise_from(error: Exception, cause: Exception | None) -> None:

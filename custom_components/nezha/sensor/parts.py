@@ -43,8 +43,9 @@ def sensor_key(name: str, turn: int) -> str:
 
 
 def sensor_label(name: str, turn: int) -> str:
-    """Return how people call a temperature sensor."""
-    label = temperature_sensor(name)
+    """Return how people call a temperature sensor; one without a name by its turn."""
+    if not (label := temperature_sensor(name)):
+        return f"#{turn + 1}"
     return f"{label} ({turn + 1})" if turn else label
 
 
@@ -63,7 +64,7 @@ def cards(known: KnownServer) -> tuple[str, ...]:
     count = min(len(known.state.gpu), _MOST_CARDS) if known.state else 0
     names = known.host.gpu[:_MOST_CARDS] if known.host else ()
     if len(names) == count:
-        return counted(names)
+        return counted(name or "GPU" for name in names)
     return ("GPU",) if count == 1 else tuple(f"GPU {number + 1}" for number in range(count))
 
 
