@@ -35,8 +35,7 @@ def _list_of(item: bytes, count: int, *, more: bool = False) -> Callable[[bytes]
 
     def spoil(body: bytes) -> bytes:
         answer = _decoded(body)
-        key = next((key for key, value in answer.items() if isinstance(value, list)), None)
-        if key is None:
+        if (key := _list_in(answer)) is None:
             return body
         kept = dumps(answer[key])[1:-1] if more else b""
         spliced = kept + b"," + listed() if kept else listed()
@@ -52,10 +51,10 @@ def _nameless() -> bytes:
 
 def _with_nameless(body: bytes) -> bytes:
     answer = _decoded(body)
-    if not isinstance(listed := answer.get("data"), list):
+    if (key := _list_in(answer)) is None:
         return body
-    spliced = b",".join([_nameless(), *([dumps(listed)[1:-1]] if listed else [])])
-    return dumps(answer | {"data": MARK}).replace(dumps(MARK), b"[" + spliced + b"]")
+    spliced = b",".join([_nameless(), *([dumps(answer[key])[1:-1]] if answer[key] else [])])
+    return dumps(answer | {key: MARK}).replace(dumps(MARK), b"[" + spliced + b"]")
 
 
 def _forged(body: bytes) -> bytes:
@@ -70,7 +69,13 @@ def _forged(body: bytes) -> bytes:
         return forged | {FORGED: FORGED, "uptime": FORGED, "boot_time": FORGED}
 
     answer = _decoded(body)
-    return dumps(answer | {"data": forge(answer["data"])}) if isinstance(answer.get("data"), list) else body
+    key = _list_in(answer)
+    return body if key is None else dumps(answer | {key: forge(answer[key])})
+
+
+def _list_in(answer: dict[str, Any]) -> str | None:
+    """Return under which key an answer or a frame has its list."""
+    return next((key for key, value in answer.items() if isinstance(value, list)), None)
 
 
 def _decoded(body: bytes) -> dict[str, Any]:

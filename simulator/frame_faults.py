@@ -188,7 +188,14 @@ class FrameFaults:
         name = next(reversed(self._left), None)
         if name is None:
             await sink.send(frame)
-        elif await named(name).deliver(frame, sink):
+            return
+        try:
+            took_effect = await named(name).deliver(frame, sink)
+        except ConnectionError:
+            # The viewer did not want to hear the end of it.
+            self._count(name)
+            raise
+        if took_effect:
             self._count(name)
 
     def _count(self, name: str) -> None:

@@ -187,14 +187,6 @@ async def test_a_new_task(hass: HomeAssistant, simulator: Simulator) -> None:
 class TestNumberOfAnotherTask:
     """A button is bound to number and name: what has taken over the number is another button."""
 
-    async def test_the_old_one_refuses_before_a_poll_too(self, hass: HomeAssistant, simulator: Simulator) -> None:
-        await set_up(hass, entry_for(simulator))
-        simulator.dashboard.tasks[1].name = "Erase everything"
-        with pytest.raises(HomeAssistantError) as refused:
-            await press(hass)
-        assert refused.value.translation_key == "task_changed"
-        assert runs(simulator) == 0
-
     async def test_it_has_a_button_of_its_own(self, hass: HomeAssistant, simulator: Simulator) -> None:
         entry = await set_up(hass, entry_for(simulator))
         old = buttons(hass)["Backup"]

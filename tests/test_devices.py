@@ -38,14 +38,6 @@ def with_device(hass: HomeAssistant) -> set[str]:
 class TestAbsence:
     """A dashboard's trouble looks like the absence of most servers."""
 
-    async def test_an_empty_list_removes_none(
-        self, hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard
-    ) -> None:
-        entry = await set_up_with(hass, scripted, server(1), server(2, "beta"))
-        scripted.servers = []
-        await poll_without(hass, clock, entry, lists=20, seconds=7 * A_DAY)
-        assert with_device(hass) == {"1", "2"}
-
     async def test_most_of_them_are_doubted_for_a_day_and_half_go_at_once(
         self, hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard
     ) -> None:

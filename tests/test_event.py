@@ -295,12 +295,6 @@ class TestAddresses:
         await refresh(hass, entry)
         return state_of(hass, "event", changes(simulator))
 
-    async def test_are_not_told_by_default(self, hass: HomeAssistant, clock: Clock, simulator: Simulator) -> None:
-        entry, _ = await watched(hass, simulator)
-        state = await self.change(hass, clock, entry, simulator)
-        assert state.attributes["event_type"] == "address_changed"
-        assert not any(address in str(state.as_dict()) for address in (IPV4, IPV6, "198.51.100.2", "2001:db8::2"))
-
     async def test_are_told_where_their_sensor_is_enabled_and_not_recorded(
         self, hass: HomeAssistant, clock: Clock, simulator: Simulator
     ) -> None:

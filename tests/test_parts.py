@@ -1,7 +1,6 @@
 """Graphics cards and temperature sensors: named for people, told apart whatever they are called, and bounded."""
 
 from datetime import UTC, datetime, timedelta
-import logging
 from typing import Any
 
 import pytest
@@ -80,23 +79,6 @@ async def test_of_thousands_in_one_report_only_so_many_are_read(
     assert len(registered(hass)) == 64
     assert sum(registered(hass).values()) == 3
     assert [record.levelname for record in caplog.records if record.name == census.__name__] == ["WARNING"]
-
-
-async def test_new_names_with_every_report(
-    hass: HomeAssistant, clock: Clock, scripted: ScriptedDashboard, caplog: pytest.LogCaptureFixture
-) -> None:
-    for turn in range(20):
-        clock.tick(30)
-        await report(hass, scripted, *(f"{turn}-{place}" for place in range(20)))
-    assert len(registered(hass)) == 64
-    assert sum(registered(hass).values()) == 3
-    told = [record for record in caplog.records if record.name == census.__name__]
-    assert [(record.levelno, "alpha" in record.getMessage()) for record in told] == [(logging.WARNING, True)]
-
-    entry = hass.config_entries.async_get_entry("hub")
-    await hass.config_entries.async_reload(entry.entry_id)
-    await report(hass, scripted, *(f"after a restart {place}" for place in range(20)))
-    assert len(registered(hass)) == 64
 
 
 async def test_the_user_decides_which_are_enabled(hass: HomeAssistant, scripted: ScriptedDashboard) -> None:

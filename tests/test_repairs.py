@@ -62,18 +62,6 @@ class TestBlocked:
         assert issues(hass) == {}
         assert shown(hass, "binary_sensor", f"{identity(simulator)}_online") == "on"
 
-    async def test_a_site_name_is_shown_as_it_is(self, hass: HomeAssistant, clock: Clock, simulator: Simulator) -> None:
-        """The text is Markdown, and the name is whoever's who runs the dashboard."""
-        known = entry_for(simulator)
-        known.add_to_hass(hass)
-        hass.config_entries.async_update_entry(known, title="[Sign in](https://evil.example) <b>")
-        entry = await set_up(hass, known)
-        simulator.firewall.reject(LOCALHOST)
-        await refresh(hass, entry)
-        assert issues(hass)["blocked_hub"].translation_placeholders == {
-            "name": r"\[Sign in\]\(https\:\/\/evil\.example\) \<b\>"
-        }
-
     async def test_pauses_grow_and_begin_anew(self, hass: HomeAssistant, clock: Clock, simulator: Simulator) -> None:
         entry = await set_up(hass, entry_for(simulator))
         turned_away = simulator.firewall.turned_away

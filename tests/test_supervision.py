@@ -155,20 +155,6 @@ class TestFramesDecide:
         assert (entry.runtime_data.live, entry.runtime_data.live_state) == (False, LiveState.WAITING)
         assert home.shown("online") == STATE_UNAVAILABLE
 
-    async def test_a_socket_that_only_pings_is_silent(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-        entry = await home.set_up()
-        await home.frame(2)
-        monkeypatch.setattr("custom_components.nezha.api.websocket.SILENCE", 0.2)
-        await home.frame(2)
-        [viewer] = home.simulator.live._viewers
-        for _ in range(100):
-            if home.pauses.seconds:
-                break
-            await viewer._socket.ping()
-            await asyncio.sleep(0.02)
-        await home.is_lost()
-        assert entry.runtime_data.live_state is LiveState.WAITING
-
 
 class TestUnforeseen:
     """An error that nobody foresaw ends neither the following of frames nor the truth of what is shown."""

@@ -10,9 +10,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_ON, STATE_UNAVAILABLE
-from tests.live_home import Home
+from tests.live_home import Home, until
 
 from .harm import ATTACKER, Harm, Registered, harm, logged, registered
+
+__all__ = ["HONEST", "VICTIM", "AttackedHome", "until"]
 
 VICTIM = 1
 """The number of the server whose agent is hostile; those of the others are honest."""

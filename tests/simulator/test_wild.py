@@ -14,13 +14,15 @@ from aiohttp import WSMsgType
 import pytest
 
 from simulator import ATTACKS, FRAME_ATTACKS, ODDITIES, WILD, Dashboard, Server, populate
-from simulator.attacks import HUGE, SECRET, UNREADABLE
+from simulator.attacks import FORGED, HUGE, NAMELESS, SECRET, UNREADABLE
+from simulator.frame_faults import FLOOD
 from simulator.wild import PROXY_AHEAD
 from tests.patience import in_turns
 
 from .conftest import Clock
 from .modern import PAT, ModernClient
 
+PINGS_ONLY = {"only_pings", "ping_flood"}
 LOGIN_ONLY = {"login_refused", "session_of_two_lines"}
 
 
@@ -56,7 +58,7 @@ async def test_each_befalls_frames_and_is_well_again_once_cleared(modern: Modern
         faults.set(name, times=1)
         await modern.simulator.push_frame()
         assert faults.delivered == {name: 1}
-        if name != "only_pings":
+        if name not in PINGS_ONLY:
             await onlooker.message()
         assert len((await onlooker.frame())["servers"]) == 8
 
@@ -134,6 +136,27 @@ async def test_a_list_may_be_huge(modern: ModernClient, name: str) -> None:
 async def test_many_servers_may_be_unreadable(modern: ModernClient) -> None:
     modern.simulator.faults.set("many_unreadable")
     assert len((await modern.get("/server", PAT)).body["data"]) == UNREADABLE + 8
+
+
+async def test_many_servers_may_lack_a_uuid(modern: ModernClient) -> None:
+    modern.simulator.faults.set("nameless")
+    listed = (await modern.get("/server", PAT)).body["data"]
+    assert len({server["id"] for server in listed}) == NAMELESS + 8
+    assert sum("uuid" not in server for server in listed) == NAMELESS
+
+
+async def test_names_and_keys_may_be_lines_of_a_log(modern: ModernClient) -> None:
+    modern.simulator.faults.set("forged_lines")
+    first = (await modern.get("/server", PAT)).body["data"][0]
+    assert first["name"] == first[FORGED] == first["state"][FORGED] == FORGED
+
+
+async def test_a_frame_may_come_hundreds_of_times_at_once(modern: ModernClient, clock: Clock) -> None:
+    async with await modern.look_on(PAT) as onlooker:
+        modern.simulator.frame_faults.set("flood", times=1)
+        await modern.simulator.push_frame()
+        told = [(await onlooker.frame())["now"] // 1_000 - clock.now for _ in range(FLOOD)]
+    assert (set(told[:-1]), told[-1]) == ({86_400, -86_400}, 0)
 
 
 async def test_a_redirect_may_carry_a_user(modern: ModernClient) -> None:
