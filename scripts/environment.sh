@@ -166,21 +166,24 @@ find_browser() {
         fi
     fi
     # The same fonts on every machine, so that texts have the same widths; without them Chinese is a row of boxes.
-    local fonts=$environments/fonts/fonts.conf
+    local fonts=$environments/fonts
     if [ -n "$has_debian" ]; then
-        [ -f "$fonts" ] || step "Unpacking fonts from Debian's packages" bring_debian_fonts ||
+        [ -d "$fonts/usr/share/fonts" ] || step "Unpacking fonts from Debian's packages" bring_debian_fonts ||
             die "The fonts could not be unpacked from Debian's packages (see above)."
-        export FONTCONFIG_FILE=$fonts
+        # Each time: it names the folder, and a checkout may have moved. Without a font no text has a width.
+        configure_fonts "$fonts"
+        export FONTCONFIG_FILE=$fonts/fonts.conf
     fi
 }
 
 bring_debian_browser() {
     local folder=$environments/chromium
     unpack_debian "$folder" "" chromium-headless-shell || return
-    cat >"$folder/run.new" <<END
+    cat >"$folder/run.new" <<'END'
 #!/bin/sh
+folder=$(cd "$(dirname "$0")" && pwd)
 export LD_LIBRARY_PATH="$folder/usr/lib/x86_64-linux-gnu:$folder/lib/x86_64-linux-gnu"
-exec "$folder/usr/lib/chromium/chromium-headless-shell" "\$@"
+exec "$folder/usr/lib/chromium/chromium-headless-shell" "$@"
 END
     chmod +x "$folder/run.new"
     "$folder/run.new" --no-sandbox --version || return
@@ -192,7 +195,12 @@ END
 bring_debian_fonts() {
     local folder=$environments/fonts
     unpack_debian "$folder" "" fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core || return
-    cat >"$folder/fonts.conf" <<END || return
+    rm -rf "$environments/apt"
+}
+
+configure_fonts() {
+    local folder=$1
+    cat >"$folder/fonts.conf.$$" <<END
 <?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig>
@@ -200,7 +208,7 @@ bring_debian_fonts() {
     <cachedir>$folder/cache</cachedir>
 </fontconfig>
 END
-    rm -rf "$environments/apt"
+    mv "$folder/fonts.conf.$$" "$folder/fonts.conf"
 }
 
 environment() {

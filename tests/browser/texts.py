@@ -60,7 +60,7 @@ def _plain(text: str) -> str:
 def fragments_of(text: str) -> Iterator[str]:
     """Return the parts of a text that are shown as they are, and long enough to be of one language only."""
     for part in _MARKUP.split(_PLACEHOLDER.sub("\n", text)):
-        cleaned = part.strip(' .,:;。，：；、！？!?()（）"“”')
+        cleaned = _plain(part).strip(' .,:;。，：；、！？!?()（）"“”')
         if (
             len(cleaned.split()) >= _LATIN_WORDS
             or sum("\u2e80" <= char <= "\u9fff" for char in cleaned) >= _CJK_CHARACTERS
