@@ -27,7 +27,7 @@ export default {
   memory: "Arbeitsspeicher",
   memory_short: "RAM",
   swap: "Swap",
-  disk: "Massenspeicher",
+  disk: "Platte",
   gpu: "GPU",
   gpu_number: "GPU {number}",
   load: "Last",
