@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed, async_mock_service
 
-from custom_components.nezha import calendar
+from custom_components.nezha.runtime import limits
 from homeassistant.components.calendar import CalendarEvent
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -207,7 +207,7 @@ class TestBounds:
     async def test_the_earliest_of_many(
         self, hass: HomeAssistant, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(calendar, "_MOST_EVENTS", 10)
+        monkeypatch.setattr(limits, "CALENDAR_EVENTS", 10)
         simulator.dashboard.servers[1].public_note = MONTHLY
         simulator.dashboard.add_server("beta", public_note=MONTHLY)
         simulator.dashboard.add_rule("Weekly traffic", cycle=Cycle.WEEK)

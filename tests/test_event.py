@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.nezha import event
+from custom_components.nezha.runtime import limits
 from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
@@ -263,7 +263,7 @@ async def test_a_server_that_registers_anew_goes_on(hass: HomeAssistant, clock: 
     await pass_by(hass, clock, entry)
     assert entity_of(hass, "event", f"{machine.uuid}_changes") == "event.alpha_changes"
     simulator.dashboard.servers[1] = simulator.dashboard.servers[2]
-    assert [each["event_type"] for each in log.take() if event] == ["address_changed"]
+    assert [each["event_type"] for each in log.take()] == ["address_changed"]
 
 
 async def test_a_frame_tells_of_a_reboot(hass: HomeAssistant, clock: Clock, socket_enabled: None) -> None:
@@ -345,7 +345,7 @@ class TestOften:
     async def test_there_are_twenty_a_day(
         self, hass: HomeAssistant, clock: Clock, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(event, "_PAUSE", 0)
+        monkeypatch.setattr(limits, "EVENT_PAUSE", 0)
         entry, log = await watched(hass, simulator)
         await self.flap(hass, clock, entry, simulator, 25 * 30)
         assert len(log.take()) == 20

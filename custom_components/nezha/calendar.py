@@ -16,6 +16,7 @@ from homeassistant.util import dt as dt_util
 from .api import Billing, Term
 from .const import DOMAIN
 from .entity import UNAVAILABLE, HubEntity, Unavailable
+from .runtime import limits
 from .runtime.coordinator import NezhaConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -26,10 +27,6 @@ _ENTITY_TEXTS = f"component.{DOMAIN}.entity"
 _TEXTS = f"{_ENTITY_TEXTS}.calendar.renewals.state_attributes"
 _HORIZON = timedelta(days=366)
 """How far ahead the next event is looked for: the longest usual cycle is a year."""
-_FARTHEST = timedelta(days=2 * 366)
-"""How far from today events are told, to each side: everybody may ask for any time, and what renews does so for ever."""
-_MOST_EVENTS = 1_000
-"""Events of an answer; the earliest are told."""
 
 
 class _Moment(NamedTuple):
@@ -93,8 +90,9 @@ class RenewalCalendar(HubEntity[CalendarEvent | None], CalendarEntity):
     ) -> list[CalendarEvent]:
         """Return the events of a span, as far as they are told."""
         now = dt_util.now()
-        start, end = max(start_date, now - _FARTHEST), min(end_date, now + _FARTHEST)
-        return list(islice(self._events(start, end), _MOST_EVENTS)) if start < end else []
+        farthest = timedelta(days=limits.CALENDAR_DAYS)
+        start, end = max(start_date, now - farthest), min(end_date, now + farthest)
+        return list(islice(self._events(start, end), limits.CALENDAR_EVENTS)) if start < end else []
 
     def _events(self, start: datetime, end: datetime) -> Iterator[CalendarEvent]:
         """Yield the events of a span in order. They last for whole days: its first and last day are told in full."""

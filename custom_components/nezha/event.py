@@ -16,6 +16,7 @@ from homeassistant.helpers.event import async_call_later
 from .const import DOMAIN
 from .entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
 from .fleet import KnownServer, Memory
+from .runtime import limits
 from .runtime.coordinator import NezhaConfigEntry, NezhaCoordinator
 
 PARALLEL_UPDATES = 0
@@ -24,11 +25,7 @@ CHANGES = EventEntityDescription(
     key="changes", translation_key="changes", event_types=["rebooted", "address_changed", "agent_updated"]
 )
 
-_PAUSE = 300
-"""Seconds between two events about a fact: an agent on somebody else's machine may say something else with every report."""
 _DAY = 86_400
-_MOST_A_DAY = 20
-"""Events of a server in a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +91,13 @@ class EventLimit:
     def __init__(self) -> None:
         """Start without any."""
         self._newest: dict[str, float] = {}
-        self._of_day: deque[float] = deque(maxlen=_MOST_A_DAY)
+        self._of_day: deque[float] = deque(maxlen=limits.EVENTS_A_DAY)
 
     def seconds_left(self, fact: str) -> float:
         """Return how long the next event about a fact has to wait."""
         now = time.monotonic()
-        left = self._newest.get(fact, now - _PAUSE) + _PAUSE - now
-        if len(self._of_day) == _MOST_A_DAY:
+        left = self._newest.get(fact, now - limits.EVENT_PAUSE) + limits.EVENT_PAUSE - now
+        if len(self._of_day) == limits.EVENTS_A_DAY:
             left = max(left, self._of_day[0] + _DAY - now)
         return max(left, 0)
 

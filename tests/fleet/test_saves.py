@@ -1,6 +1,7 @@
 """A server whose boots never end does not write the store for ever; the first of its boots are on disk at once."""
 
-from custom_components.nezha.fleet.saves import MOST_A_DAY, PAUSE, UrgentBoots
+from custom_components.nezha.fleet.limits import BOOT_PAUSE, BOOTS_A_DAY
+from custom_components.nezha.fleet.saves import UrgentBoots
 
 from .world import DAY, NOW, Watch, reported
 
@@ -12,9 +13,9 @@ def test_one_a_minute() -> None:
 
 def test_ten_a_day() -> None:
     boots = UrgentBoots()
-    admitted = [at for at in range(0, 2 * DAY, PAUSE) if boots.admit("1", at)]
-    assert len(admitted) == 2 * MOST_A_DAY
-    assert admitted[MOST_A_DAY] == DAY
+    admitted = [at for at in range(0, 2 * DAY, BOOT_PAUSE) if boots.admit("1", at)]
+    assert len(admitted) == 2 * BOOTS_A_DAY
+    assert admitted[BOOTS_A_DAY] == DAY
 
 
 def test_each_server_has_its_own() -> None:
@@ -43,7 +44,7 @@ def test_of_a_server_whose_boots_never_end(watch: Watch) -> None:
         known = watch.sees(now, reported(now, boot=now - 1, net=1_000 - turn))
         assert known.memory.last_reset == now - 1
         written += watch.booted
-    assert written == MOST_A_DAY
+    assert written == BOOTS_A_DAY
 
 
 def test_the_first_boots_of_many_servers_are_written(watch: Watch) -> None:

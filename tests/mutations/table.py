@@ -419,7 +419,7 @@ MUTATIONS = (
     Mutation(
         "writes the store for each boot of a server whose boots never end",
         f"{_NEZHA}/fleet/saves.py",
-        "        if written and at - written[-1] < PAUSE:\n            return False",
+        "        if written and at - written[-1] < BOOT_PAUSE:\n            return False",
         "        if False:\n            return False",
         ("tests/fleet/test_saves.py",),
     ),
@@ -510,7 +510,7 @@ MUTATIONS = (
     Mutation(
         "takes whatever parts an agent names",
         f"{_NEZHA}/sensor/census.py",
-        "if sum(kind_of(key) == kind_of(part.key) for key in admitted) >= _MOST_PARTS:",
+        "if sum(kind_of(key) == kind_of(part.key) for key in admitted) >= limits.PARTS_OF_A_KIND:",
         "if False:",
         ("tests/test_parts.py",),
     ),

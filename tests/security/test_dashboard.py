@@ -264,3 +264,26 @@ async def test_v_an_empty_list_for_hours(home: AttackedHome) -> None:
     assert home.entry is not None
     assert home.entry.state is ConfigEntryState.LOADED
     assert home.shown("online", 1) == STATE_ON
+
+
+async def test_groups_without_end_are_no_areas_without_end(home: AttackedHome) -> None:
+    """A plain user of the dashboard names its groups."""
+    for number in range(limits.AREAS + 20):
+        server = home.dashboard.add_server(f"grouped {number}")
+        home.dashboard.add_group(f"group {number}", [server.id])
+    await home.set_up(group_as_area=True)
+    assert home.registered().areas == limits.AREAS
+    assert len(home.devices()) == limits.AREAS + 20 + 4
+    # It was said while it was set up; from here on it is known.
+    assert home.lines() == []
+    await home.assert_as_before()
+
+
+async def test_rules_without_end_over_one_server(home: AttackedHome) -> None:
+    for number in range(30):
+        home.dashboard.add_rule(f"rule {number}", servers=[1])
+    await home.set_up()
+    await home.poll(30)
+    counting = home.coordinator.counted[home.dashboard.servers[1].machine.uuid]
+    assert [cycle.number for cycle in counting] == list(range(1, read.MOST_CYCLES_OF_SERVER + 1))
+    await home.assert_as_before()

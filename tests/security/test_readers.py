@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.nezha import calendar
 from custom_components.nezha.const import DOMAIN
+from custom_components.nezha.runtime import limits
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir, restore_state
@@ -62,9 +62,9 @@ async def test_d_thousands_of_years_of_a_calendar(
             assert response.status == 200
             events = await response.json()
     done.assert_nothing_blocked()
-    assert len(events) <= calendar._MOST_EVENTS
+    assert len(events) <= limits.CALENDAR_EVENTS
     if start < "2024":
-        assert len(events) == calendar._MOST_EVENTS
+        assert len(events) == limits.CALENDAR_EVENTS
         assert min(event["start"]["date"] for event in events) > "2024"
 
 

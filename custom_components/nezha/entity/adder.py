@@ -13,9 +13,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..runtime.coordinator import NezhaCoordinator
 from ..runtime.devices import device_identifier
+from ..runtime.limits import ENTITIES_AT_ONCE
 
-_BATCH = 40
-"""Entities that are added in one go."""
 _NOTHING = object()
 
 
@@ -99,7 +98,7 @@ class EntityAdder[ThingT, DescriptionT: EntityDescription]:
         try:
             while (things := self._things()) is not self._looked_at:
                 self._looked_at = things
-                for batch in batched(self._new(things), _BATCH, strict=False):
+                for batch in batched(self._new(things), ENTITIES_AT_ONCE, strict=False):
                     self._async_add_entities(batch)
                     await asyncio.sleep(0)
         finally:

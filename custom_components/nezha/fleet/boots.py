@@ -44,13 +44,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from ..api import Server
+from .limits import MOST_AHEAD
 
 JITTER = 60
 """Seconds. Agents report the same boot some seconds earlier or later."""
 YEAR_2000 = 946_684_800
 """No server booted before, and no clock that says so was ever set."""
-MOST_AHEAD = 2 * 86_400
-"""Seconds by which a boot may be later than its report: either clock may be off by a day."""
 
 
 class Verdict(Enum):

@@ -9,6 +9,7 @@ from ..api import Frame, Report, Server, Snapshot
 from .availability import Availability
 from .clock import Clock, Step, elapsed
 from .known import NOTHING, KnownServer, complete, is_settled, reported
+from .limits import GONE_FOR_GOOD
 from .memory import Memory, Stored
 from .saves import UrgentBoots
 
@@ -16,8 +17,6 @@ UNGROUPED = "ungrouped"
 """Stands for servers without a group where the user chooses groups."""
 _LONGEST_DELAY = 60
 """Seconds for which a frame may wait to be taken in."""
-_GONE_FOR_GOOD = 90 * 86_400
-"""Seconds after which a server that is on no list any more is forgotten."""
 
 
 class Fleet:
@@ -59,7 +58,7 @@ class Fleet:
                     continue
                 if memory.listed is None or memory.listed > now:
                     self._memories[identity] = replace(memory, listed=now)
-                elif now - memory.listed > _GONE_FOR_GOOD:
+                elif now - memory.listed > GONE_FOR_GOOD:
                     del self._memories[identity]
         watched, records = self._availability.dump(self.servers.keys() if self._has_looked else None)
         return Stored(

@@ -14,12 +14,11 @@ from typing import Any, Self
 from ..api import Host
 from .availability import Record, Watched
 from .boots import Boot
+from .limits import LOG_NAMES
 
 _LOGGER = logging.getLogger(__name__)
 _LAST_SECOND = 253_402_300_799
 """The end of the year 9999, the last that a date can tell."""
-_MOST_NAMED = 10
-"""Records that one line of the log names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +89,7 @@ class Stored:
             _LOGGER.warning(
                 "Forgot what cannot be read of %s remembered servers: %s",
                 len(unreadable),
-                ", ".join(unreadable[:_MOST_NAMED]),
+                ", ".join(unreadable[:LOG_NAMES]),
             )
         offset = clock.get("offset") if isinstance(clock, Mapping) else None
         availability = data.get("availability") if "servers" in data else None

@@ -2,11 +2,8 @@
 
 from collections import deque
 
-PAUSE = 60
-"""Seconds from one boot of a server to the next that is written at once: agents restart in less, machines hardly."""
-MOST_A_DAY = 10
-"""Boots of a server in a day that are written at once. The others are written with the next save: only a crash before
-that could have their bytes counted twice."""
+from .limits import BOOT_PAUSE, BOOTS_A_DAY
+
 _DAY = 86_400
 
 
@@ -19,10 +16,10 @@ class UrgentBoots:
 
     def admit(self, identity: str, at: float) -> bool:
         """Return whether a boot that was accepted at a moment of the monotonic clock is to be written at once."""
-        written = self._written.setdefault(identity, deque(maxlen=MOST_A_DAY))
-        if written and at - written[-1] < PAUSE:
+        written = self._written.setdefault(identity, deque(maxlen=BOOTS_A_DAY))
+        if written and at - written[-1] < BOOT_PAUSE:
             return False
-        if len(written) == MOST_A_DAY and at - written[0] < _DAY:
+        if len(written) == BOOTS_A_DAY and at - written[0] < _DAY:
             return False
         written.append(at)
         return True

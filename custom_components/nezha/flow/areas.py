@@ -7,9 +7,7 @@ from homeassistant.helpers import area_registry as ar, device_registry as dr
 
 from ..runtime.coordinator import NezhaConfigEntry
 from ..runtime.devices import key_of
-
-_MOST_AREAS = 50
-"""Areas that the groups of one dashboard may add: its users name them, and the areas are the home's."""
+from ..runtime.limits import AREAS
 
 
 @callback
@@ -30,7 +28,7 @@ def place_in_areas(hass: HomeAssistant, entry: NezhaConfigEntry, groups: Collect
             continue
         area = areas.async_get_area_by_name(server.groups[0])
         if area is None:
-            if added == _MOST_AREAS:
+            if added == AREAS:
                 continue
             added += 1
             area = areas.async_create(server.groups[0])

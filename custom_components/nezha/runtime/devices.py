@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Set as AbstractSet
 from dataclasses import dataclass
+import logging
 import time
 
 from yarl import URL
@@ -11,7 +12,7 @@ from yarl import URL
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 from homeassistant.util.hass_dict import HassKey
 
@@ -20,6 +21,8 @@ from ..const import CONF_GENERATION, CONF_GROUP_AS_AREA, CONF_GROUPS, DOMAIN
 from ..fleet import KnownServer
 from ..names import machine, system
 from . import limits
+
+_LOGGER = logging.getLogger(__name__)
 
 SERVICE_PREFIX = "service_"
 """Begins the key of a service; no identity of a server does."""
@@ -81,6 +84,14 @@ class Devices:
         self._missing: dict[str, _Absence] = {}
         self._written: dict[str, deque[float]] = {}
         """When each device was written lately."""
+        self._all_areas = ar.async_get(hass)
+        self._areas = {
+            device.area_id
+            for device in dr.async_entries_for_config_entry(self._registry, entry.entry_id)
+            if device.area_id is not None
+        }
+        """The areas in which these devices were."""
+        self._has_logged_areas = False
         self._chosen: list[str] = entry.options.get(CONF_GROUPS, [])
         self._chosen_before = hass.data.setdefault(_CHOSEN_GROUPS, {})
 
@@ -164,7 +175,9 @@ class Devices:
         info["identifiers"] = {device_identifier(self._entry, key)}
         info["manufacturer"] = "Nezha"
         info["via_device_id"] = self._hub.id
-        self._registry.async_get_or_create(config_entry_id=self._entry.entry_id, **info)
+        device = self._registry.async_get_or_create(config_entry_id=self._entry.entry_id, **info)
+        if device.area_id is not None:
+            self._areas.add(device.area_id)
         self._registered[key] = facts
         # Registering a thousand takes a while, in which the loop has other work too.
         await asyncio.sleep(0)
@@ -182,9 +195,22 @@ class Devices:
         info["hw_version"] = (host and machine(host.arch, host.virtualization)) or None
         # Home Assistant would call the agent's version the server's firmware: it is a sensor.
         info["sw_version"] = None
-        if server.groups and self._entry.options.get(CONF_GROUP_AS_AREA):
+        if server.groups and self._entry.options.get(CONF_GROUP_AS_AREA) and self._has_area(server.groups[0]):
             info["suggested_area"] = server.groups[0]
         return info
+
+    def _has_area(self, group: str) -> bool:
+        """Whether there is an area of a group's name, or room for one: users of the dashboard name its groups."""
+        if self._all_areas.async_get_area_by_name(group) or len(self._areas) < limits.AREAS:
+            return True
+        if not self._has_logged_areas:
+            self._has_logged_areas = True
+            _LOGGER.warning(
+                "%s has groups for more than the %d areas that they may add: servers of the others are in none",
+                self._entry.title,
+                limits.AREAS,
+            )
+        return False
 
     def _describe_service(self, service: Service) -> DeviceInfo:
         """Say what is known of a service."""

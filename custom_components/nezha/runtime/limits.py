@@ -55,3 +55,28 @@ SERVERS = 3_000
 """Servers of a dashboard that become devices."""
 NEW_SERVERS_AN_HOUR = 50
 """Servers that become devices after the first list, unless the user agrees to more: agents register themselves."""
+
+AREAS = 50
+"""Areas that the groups of a dashboard may add: its users name them, and the areas are the home's."""
+
+ENTITIES_AT_ONCE = 40
+"""Entities that are added in one turn of the loop."""
+TOPICS_AT_ONCE = 50
+"""Servers, services and others whose entities write their states in one turn: with 20 entities each, that takes 10 to 20 ms."""
+
+PARTS_OF_A_KIND = 64
+"""Entities of temperature sensors, and of graphics cards, that a server has over its life: some report one for each core."""
+PARTS_ENABLED = 3
+"""Of these, enabled without the user's doing."""
+DAYS_UNREPORTED = 30
+"""Days for which a part may be unreported while its server reports, before its entity is removed."""
+
+EVENT_PAUSE = 300
+"""Seconds between two events about a fact: an agent on somebody else's machine may say something else with every report."""
+EVENTS_A_DAY = 20
+"""Events of a server in a day."""
+
+CALENDAR_DAYS = 2 * 366
+"""Days from today, to each side: everybody may ask for any time, and what renews does so for ever."""
+CALENDAR_EVENTS = 1_000
+"""Events of an answer; the earliest are told."""

@@ -10,9 +10,9 @@ import logging
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
+from .limits import TOPICS_AT_ONCE
+
 _LOGGER = logging.getLogger(__name__)
-_BATCH = 50
-"""Topics whose entities write their states in one go: with 20 entities each, that takes 10 to 20 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Listeners:
 
     async def _notify_waiting(self) -> None:
         while True:
-            for topic in list(islice(self._waiting, _BATCH)):
+            for topic in list(islice(self._waiting, TOPICS_AT_ONCE)):
                 del self._waiting[topic]
                 self._call(topic)
             if not self._waiting:

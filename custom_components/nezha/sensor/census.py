@@ -15,18 +15,11 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..fleet import KnownServer
+from ..runtime import limits
 from ..runtime.coordinator import NezhaCoordinator
 from .parts import PART_PREFIXES, kind_of, part_keys
 
 _LOGGER = logging.getLogger(__name__)
-_MOST_PARTS = 64
-"""Entities of one kind of parts that a server has over its life: some report a temperature for every core."""
-_MOST_ENABLED = 3
-"""Parts of a server that are enabled without the user's doing."""
-_KEPT_UNREPORTED = timedelta(days=30)
-"""How long a part may be unreported while its server reports, before its entity is removed."""
-_MOST_LOGGED = 10
-"""Servers of which that is logged, each once."""
 _INTERVAL = timedelta(hours=6)
 """Between two looks at what is unreported."""
 _UNREPORTED_SINCE = "unreported_since"
@@ -68,22 +61,22 @@ class PartsCensus:
         admitted = self._parts[server.identity]
         for part in parts:
             if part.key not in admitted:
-                if sum(kind_of(key) == kind_of(part.key) for key in admitted) >= _MOST_PARTS:
+                if sum(kind_of(key) == kind_of(part.key) for key in admitted) >= limits.PARTS_OF_A_KIND:
                     self._log_full(known)
                     continue
-                admitted[part.key] = sum(admitted.values()) < _MOST_ENABLED
+                admitted[part.key] = sum(admitted.values()) < limits.PARTS_ENABLED
             self._reported[server.identity].add(part.key)
             yield part if admitted[part.key] else replace(part, entity_registry_enabled_default=False)
 
     def _log_full(self, known: KnownServer) -> None:
-        if known.server.identity not in self._logged and len(self._logged) < _MOST_LOGGED:
+        if known.server.identity not in self._logged and len(self._logged) < limits.LOG_NAMES:
             self._logged.add(known.server.identity)
             _LOGGER.warning(
                 "%s: server %s (%s) has named more than %s temperature sensors: the others are left out",
                 self._coordinator.config_entry.title,
                 known.server.name,
                 known.server.number,
-                _MOST_PARTS,
+                limits.PARTS_OF_A_KIND,
             )
 
     def _registered(self) -> Iterator[tuple[str, str, er.RegistryEntry]]:
@@ -112,7 +105,7 @@ class PartsCensus:
                 self._registry.async_update_entity_options(
                     entity.entity_id, DOMAIN, {_UNREPORTED_SINCE: today.isoformat()}
                 )
-            elif today - date.fromisoformat(since) >= _KEPT_UNREPORTED:
+            elif today - date.fromisoformat(since) >= timedelta(days=limits.DAYS_UNREPORTED):
                 self._registry.async_remove(entity.entity_id)
                 del self._parts[identity][key]
                 on_removed(identity, key)

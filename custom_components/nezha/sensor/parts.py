@@ -1,19 +1,16 @@
 """What a server may have several of: graphics cards and temperature sensors."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 import re
 
-from ..api import Host, State, Temperature
+from ..api import Host, State
 from ..fleet import KnownServer
 from ..names import counted, temperature_sensor
 
 type Reader = Callable[[State, Host | None], float | None]
 
-_MOST_TEMPERATURES = 128
-_MOST_CARDS = 16
-"""Read of a report: more than any machine has."""
 _SENSOR = "temperature_"
 _CARD = "gpu_"
 PART_PREFIXES = (_SENSOR, _CARD)
@@ -21,16 +18,11 @@ PART_PREFIXES = (_SENSOR, _CARD)
 _ENDS_WITH_A_NUMBER = re.compile(r".* \d+", re.DOTALL)
 
 
-def temperatures(state: State | None) -> Iterator[Temperature]:
-    """Yield the temperatures of a report that are read."""
-    return islice(state.temperatures if state else (), _MOST_TEMPERATURES)
-
-
 def sensors(known: KnownServer) -> tuple[tuple[str, int], ...]:
     """Return the temperature sensors of a server: each by its name, and by its turn where several have the same."""
     turns: Counter[str] = Counter()
     found = []
-    for temperature in temperatures(known.state):
+    for temperature in known.state.temperatures if known.state else ():
         found.append((temperature.name, turns[temperature.name]))
         turns[temperature.name] += 1
     return tuple(found)
@@ -53,7 +45,7 @@ def read_sensor(name: str, turn: int) -> Reader:
     """Return what reads a temperature sensor."""
 
     def read(state: State, _: Host | None) -> float | None:
-        found = (temperature.celsius for temperature in temperatures(state) if temperature.name == name)
+        found = (temperature.celsius for temperature in state.temperatures if temperature.name == name)
         return next(islice(found, turn, None), None)
 
     return read
@@ -61,8 +53,8 @@ def read_sensor(name: str, turn: int) -> Reader:
 
 def cards(known: KnownServer) -> tuple[str, ...]:
     """Return how people call the graphics cards of a server. On v0 several share one usage, and so one name."""
-    count = min(len(known.state.gpu), _MOST_CARDS) if known.state else 0
-    names = known.host.gpu[:_MOST_CARDS] if known.host else ()
+    count = len(known.state.gpu) if known.state else 0
+    names = known.host.gpu if known.host else ()
     if len(names) == count:
         return counted(name or "GPU" for name in names)
     return ("GPU",) if count == 1 else tuple(f"GPU {number + 1}" for number in range(count))
