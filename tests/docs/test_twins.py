@@ -32,6 +32,18 @@ def test_tables_of_the_same_size(name: str) -> None:
     assert chinese == english
 
 
+def test_what_is_bounded_is_the_same() -> None:
+    english, chinese = prose(ROOT / "SECURITY.md"), prose(CHINESE / "security.md")
+    assert levels(chinese) == levels(english)
+    # The numbers of the bounds, which both have in figures.
+    bounds = [
+        [re.findall(r"\d[\d,]* MiB|\d+ KiB|\d,\d{3}", row) for row in text.splitlines() if row.startswith("| ")]
+        for text in (english, chinese)
+    ]
+    assert bounds[0] == bounds[1]
+    assert sum(map(len, bounds[0])) > 5
+
+
 def test_the_same_triggers_conditions_and_actions_with_the_same_options() -> None:
     english, chinese = (
         [
