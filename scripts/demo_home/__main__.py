@@ -21,10 +21,10 @@ from harness.processes import LOCALHOST, Process, free_port
 
 from .arguments import arguments
 from .check import Result, Shown, compare, plant
+from .remember import PAST, give_past
 from .table import render
 
 _ROOT = Path(__file__).resolve().parents[2]
-_PAST = Path(__file__).with_name("demo_past")
 _ROUNDS = 3
 """How often --check compares, if no minutes are given."""
 
@@ -123,13 +123,7 @@ async def _give_past(home: HomeAssistant, folder: Path, arguments: argparse.Name
     if account.has_past:
         return
     print("Remembering the last 30 days …", file=sys.stderr)
-    entities = [
-        {"entity_id": entity.entity_id, "server": entity.server, "service": entity.service, "key": entity.key}
-        for entity in await home.entities()
-        if entity.enabled
-    ]
-    fleet = {"generation": arguments.generation, "servers": arguments.servers, "born": account.born}
-    await home.act(_PAST.name, "fill", {**fleet, "entities": entities})
+    await give_past(home, arguments.generation, arguments.servers)
     account.has_past = True
     account.save(folder)
 
@@ -209,7 +203,7 @@ async def _demo(arguments: argparse.Namespace) -> int:
         folder = stack.enter_context(_folder(arguments.keep))
         access = await stack.enter_async_context(_dashboard(arguments, folder, session))
         print("Starting Home Assistant …", file=sys.stderr)
-        beside = () if arguments.url or arguments.check else (_PAST,)
+        beside = () if arguments.url or arguments.check else (PAST,)
         port = _port(arguments, 8123)
         home = await HomeAssistant.start(folder, port, session, beside=beside, language=arguments.language)
         stack.push_async_callback(home.stop)

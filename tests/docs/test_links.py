@@ -93,6 +93,21 @@ def test_each_picture_is_used() -> None:
     assert pictures - used == set()
 
 
+def test_each_picture_of_a_page_is_there_light_and_dark_in_each_language() -> None:
+    folder = ROOT / "docs" / "images"
+    english, chinese = ({path.stem for path in each.glob("*.png")} for each in (folder, folder / "zh-Hans"))
+    assert english == chinese
+    light = {name for name in english if not name.endswith("-dark")}
+    assert english == light | {f"{name}-dark" for name in light}
+
+
+@document
+def test_a_document_shows_pictures_in_its_own_language(document: Path) -> None:
+    of_chinese = "zh-Hans" in document.parts
+    shown = [link for link in _links(document) if link.endswith(".png")]
+    assert [link for link in shown if ("zh-Hans" in link) is not of_chinese] == []
+
+
 def test_every_english_document_has_its_chinese_twin() -> None:
     english = {path.name for path in (ROOT / "docs").glob("*.md")}
     chinese = {path.name for path in (ROOT / "docs" / "zh-Hans").glob("*.md")}
