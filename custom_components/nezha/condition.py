@@ -6,15 +6,12 @@ As the triggers, each is there twice: about a target, and as `any_` about everyt
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, ClassVar, override
-
-import voluptuous as vol
+from typing import Any, override
 
 from homeassistant.const import CONF_FOR
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 from homeassistant.helpers.condition import Condition, ConditionConfig
 from homeassistant.helpers.selector import NumericThresholdMode
-from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
 from .automation import meanings
@@ -26,12 +23,10 @@ from .automation.options import (
     CONF_THRESHOLD,
     DAYS,
     FOR,
+    Configurable,
     Fields,
     behavior,
-    narrowing,
-    schema,
     threshold,
-    validate,
 )
 from .automation.records import async_get_records
 from .automation.selection import Selection
@@ -44,21 +39,8 @@ _BEHAVIOR = behavior(BEHAVIOR_ANY, BEHAVIOR_ALL)
 _IS = threshold(NumericThresholdMode.IS)
 
 
-class NezhaCondition(Condition):
+class NezhaCondition(Configurable, Condition):
     """Whether something is so, and has been for a time. What is not known counts for nothing, and nothing is not all."""
-
-    meaning: ClassVar[Meaning]
-    fields: ClassVar[Fields]
-    has_target: ClassVar[bool] = True
-    """Whether it is about a target, or about everything of a dashboard or of groups."""
-    schema: ClassVar[vol.Schema]
-
-    @override
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if hasattr(cls, "meaning"):
-            narrowed = {} if cls.has_target else narrowing(cls.meaning.kind)
-            cls.schema = schema(cls.fields, narrowed, has_target=cls.has_target)
 
     def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
         """Take a configuration as it was validated."""
@@ -69,11 +51,6 @@ class NezhaCondition(Condition):
         self._matches = self._matcher()
         self._watch: States | None = None
         self._let_go: CALLBACK_TYPE | None = None
-
-    @override
-    @classmethod
-    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        return validate(hass, cls.schema, config)
 
     @abstractmethod
     def _matcher(self) -> Callable[[Value], bool | None]:

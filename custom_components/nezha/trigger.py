@@ -6,15 +6,12 @@ Each is there twice: about a target, and as `any_` about everything that a dashb
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, ClassVar, override
-
-import voluptuous as vol
+from typing import ClassVar, override
 
 from homeassistant.const import CONF_FOR
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.selector import NumericThresholdMode
 from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig
-from homeassistant.helpers.typing import ConfigType
 
 from .automation import meanings
 from .automation.meanings import Meaning, Value
@@ -25,12 +22,10 @@ from .automation.options import (
     CONF_THRESHOLD,
     DAYS,
     FOR,
+    Configurable,
     Fields,
     behavior,
-    narrowing,
-    schema,
     threshold,
-    validate,
 )
 from .automation.payload import payload_of
 from .automation.records import async_get_records
@@ -42,21 +37,8 @@ _BEHAVIOR = behavior(BEHAVIOR_EACH, BEHAVIOR_FIRST, BEHAVIOR_ALL)
 _CROSSED = threshold(NumericThresholdMode.CROSSED)
 
 
-class NezhaTrigger(Trigger):
+class NezhaTrigger(Configurable, Trigger):
     """Runs an automation for what a watch reports."""
-
-    meaning: ClassVar[Meaning]
-    fields: ClassVar[Fields]
-    has_target: ClassVar[bool] = True
-    """Whether it is about a target, or about everything of a dashboard or of groups."""
-    schema: ClassVar[vol.Schema]
-
-    @override
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if hasattr(cls, "meaning"):
-            narrowed = {} if cls.has_target else narrowing(cls.meaning.kind)
-            cls.schema = schema(cls.fields, narrowed, has_target=cls.has_target)
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Take a configuration as it was validated."""
@@ -64,11 +46,6 @@ class NezhaTrigger(Trigger):
         self._config = config
         self._options = config.options or {}
         self._selection = Selection(hass, self.meaning, config.target, self._options)
-
-    @override
-    @classmethod
-    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        return validate(hass, cls.schema, config)
 
     @override
     async def async_attach_runner(

@@ -1,6 +1,6 @@
 """The options of triggers and conditions, as they are validated."""
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final, override
 
 import voluptuous as vol
 
@@ -15,7 +15,7 @@ from homeassistant.helpers.selector import (
 from homeassistant.helpers.typing import ConfigType
 
 from ..const import CONF_GROUPS, DOMAIN
-from .meanings import CONF_AVERAGE, Kind
+from .meanings import CONF_AVERAGE, Kind, Meaning
 from .selection import CONF_DASHBOARD
 
 CONF_BEHAVIOR: Final = "behavior"
@@ -47,19 +47,33 @@ def narrowing(kind: Kind) -> Fields:
     return DASHBOARD | GROUPS if kind is Kind.SERVER else DASHBOARD
 
 
-def schema(*fields: Fields, has_target: bool) -> vol.Schema:
-    """Return the schema of a trigger or condition: all options but a threshold have a default."""
-    options = {marker: validator for group in fields for marker, validator in group.items()}
-    target: Fields = {vol.Required(CONF_TARGET): cv.TARGET_FIELDS} if has_target else {}
-    return vol.Schema({**target, vol.Required(CONF_OPTIONS, default=dict): options})
+class Configurable:
+    """What the classes of triggers and conditions share: what they are about, and the schema of their configuration."""
 
+    meaning: ClassVar[Meaning]
+    fields: ClassVar[Fields]
+    has_target: ClassVar[bool] = True
+    """Whether it is about a target, or about everything of a dashboard or of groups."""
+    schema: ClassVar[vol.Schema]
+    """All options but a threshold have a default."""
 
-def validate(hass: HomeAssistant, fields: vol.Schema, config: ConfigType) -> ConfigType:
-    """Return a configuration with its defaults. Raises `vol.Invalid`, also for a dashboard that is none of ours."""
-    validated: ConfigType = fields(config)
-    entry_id = validated[CONF_OPTIONS].get(CONF_DASHBOARD)
-    if entry_id:
-        entry = hass.config_entries.async_get_entry(entry_id)
-        if entry is None or entry.domain != DOMAIN:
-            raise vol.Invalid(f"{entry_id} is not the entry of a Nezha dashboard", path=[CONF_OPTIONS, CONF_DASHBOARD])
-    return validated
+    @override
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if hasattr(cls, "meaning"):
+            target: Fields = {vol.Required(CONF_TARGET): cv.TARGET_FIELDS} if cls.has_target else {}
+            options = cls.fields if cls.has_target else cls.fields | narrowing(cls.meaning.kind)
+            cls.schema = vol.Schema({**target, vol.Required(CONF_OPTIONS, default=dict): options})
+
+    @classmethod
+    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
+        """Return a configuration with its defaults. Raises `vol.Invalid`, also for a dashboard that is none of ours."""
+        validated: ConfigType = cls.schema(config)
+        entry_id = validated[CONF_OPTIONS].get(CONF_DASHBOARD)
+        if entry_id:
+            entry = hass.config_entries.async_get_entry(entry_id)
+            if entry is None or entry.domain != DOMAIN:
+                raise vol.Invalid(
+                    f"{entry_id} is not the entry of a Nezha dashboard", path=[CONF_OPTIONS, CONF_DASHBOARD]
+                )
+        return validated
