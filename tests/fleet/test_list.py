@@ -60,21 +60,21 @@ class TestAnswerThatComesLate:
     def test_an_older_report(self, watch: Watch) -> None:
         watch.sees(NOW, reported(NOW))
         watch.follows(NOW + 6, {1: Report(last_active=NOW + 6, boot_time=BOOT, state=state(100_006, 6_000))})
-        known = watch.sees(NOW + 7, reported(NOW + 3, net=3_000, name="beta"))
+        known = watch.sees(NOW + 7, reported(NOW + 3, net=3_000, name="beta"), asked=NOW + 3)
         assert known.state.net_in_transfer == 6_000
         assert known.server.name == "beta"
 
     def test_an_older_report_of_the_same_second(self, watch: Watch) -> None:
         watch.sees(NOW, reported(NOW))
         watch.follows(NOW + 6, {1: Report(last_active=NOW + 6, boot_time=BOOT, state=state(100_006, 6_000))})
-        assert watch.sees(NOW + 7, reported(NOW + 6, net=5_000)).state.net_in_transfer == 6_000
+        assert watch.sees(NOW + 7, reported(NOW + 6, net=5_000), asked=NOW + 5).state.net_in_transfer == 6_000
 
     def test_an_older_report_where_the_stream_has_broken_since(self, watch: Watch) -> None:
         """v2 forgets then when the server reported, and keeps what it did."""
         watch.sees(NOW, reported(NOW))
         watch.follows(NOW + 6, {1: Report(last_active=NOW + 6, boot_time=BOOT, state=state(100_006, 6_000))})
         watch.follows(NOW + 8, {1: Report(last_active=None, boot_time=BOOT, state=state(100_006, 6_000))})
-        known = watch.sees(NOW + 9, reported(NOW + 4, net=4_000))
+        known = watch.sees(NOW + 9, reported(NOW + 4, net=4_000), asked=NOW + 4)
         assert known.state.net_in_transfer == 6_000
         assert known.online
 
@@ -82,13 +82,21 @@ class TestAnswerThatComesLate:
         watch.sees(NOW, reported(NOW))
         watch.follows(NOW + 6, {1: Report(last_active=NOW + 6, boot_time=BOOT, state=state(100_006, 6_000))})
         watch.follows(NOW + 8, {1: Report(last_active=None, boot_time=None, state=None)})
-        assert watch.sees(NOW + 9, blank()).state.net_in_transfer == 6_000
-        assert watch.sees(NOW + 9, reported(NOW + 4, net=4_000)).state.net_in_transfer == 6_000
+        assert watch.sees(NOW + 9, blank(), asked=NOW + 4).state.net_in_transfer == 6_000
+        assert watch.sees(NOW + 9, reported(NOW + 4, net=4_000), asked=NOW + 4).state.net_in_transfer == 6_000
 
     def test_a_later_report_counts(self, watch: Watch) -> None:
         watch.sees(NOW, reported(NOW))
         watch.follows(NOW + 6, {1: Report(last_active=NOW + 6, boot_time=BOOT, state=state(100_006, 6_000))})
-        assert watch.sees(NOW + 7, reported(NOW + 7, net=7_000)).state.net_in_transfer == 7_000
+        assert watch.sees(NOW + 7, reported(NOW + 7, net=7_000), asked=NOW + 5).state.net_in_transfer == 7_000
+
+    def test_one_that_was_asked_for_since_counts(self, watch: Watch) -> None:
+        """Whatever it says of when the server reported: v2 forgets that of a stream that broke, and keeps the state."""
+        watch.sees(NOW, reported(NOW))
+        watch.follows(NOW + 2, {1: Report(last_active=NOW + 2, boot_time=BOOT, state=state(100_002, 2_000))})
+        watch.sees(NOW + 5, reported(NOW + 5, net=5_000), asked=NOW + 4)
+        known = watch.sees(NOW + 8, reported(NOW + 7, last_active=None, net=7_000), asked=NOW + 7)
+        assert known.state.net_in_transfer == 7_000
 
 
 class TestFrameThatComesLate:

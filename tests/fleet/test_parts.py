@@ -100,7 +100,7 @@ class TestFrames:
         watch.follows(NOW + 4, {1: report})
         # Whatever time it has: a proxy's may be of any clock.
         for date in (NOW - 3_600, NOW + 2, NOW + 3_600):
-            known = watch.sees(date, reported(NOW + 2, net=2_000), passed=NOW + 5)
+            known = watch.sees(date, reported(NOW + 2, net=2_000), passed=NOW + 5, asked=NOW + 2)
             assert known.state.net_in_transfer == 3_000
             assert known.online
 

@@ -94,11 +94,16 @@ class Watch:
         after_outage: bool = False,
         omitted: tuple[str, ...] = (),
         groups: list[str] | None = None,
+        asked: float | None = None,
     ) -> KnownServer | None:
-        """Take in an answer, when so much time has passed; return what is known of server 1."""
+        """Take in an answer, when so much time has passed; return what is known of server 1.
+
+        It was asked for just now, or when as much time had passed as `asked` says.
+        """
         self._pass(now, passed)
         listed = {server.identity: server for server in servers}
-        snapshot = Snapshot(now=now, servers=listed, omitted=omitted)
+        asked_at = self._passed if asked is None else asked
+        snapshot = Snapshot(now=now, servers=listed, omitted=omitted, asked_at=asked_at)
         self.booted = self.fleet.update(snapshot, groups, after_outage=after_outage)
         return self.fleet.servers.get("1")
 

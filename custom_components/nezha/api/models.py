@@ -238,6 +238,8 @@ class Snapshot:
     tasks: Mapping[int, Task] | None = None
     runs_tasks: bool | None = None
     """Whether the credential may run tasks; `None` where no answer said so."""
+    asked_at: float = 0
+    """When it was asked for, by a clock that nobody sets: what a frame said after that may be newer."""
 
     @property
     def complete(self) -> bool:

@@ -6,9 +6,9 @@ offline, and `fleet` takes in answers and frames.
 """
 
 from .boots import Boot, Verdict
-from .clock import Clock
+from .clock import Clock, elapsed
 from .fleet import UNGROUPED, Fleet
 from .known import KnownServer
 from .memory import Memory, Stored
 
-__all__ = ["UNGROUPED", "Boot", "Clock", "Fleet", "KnownServer", "Memory", "Stored", "Verdict"]
+__all__ = ["UNGROUPED", "Boot", "Clock", "Fleet", "KnownServer", "Memory", "Stored", "Verdict", "elapsed"]

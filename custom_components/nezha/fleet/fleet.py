@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+import math
 from typing import Any
 
 from ..api import Frame, Report, Server, Snapshot
@@ -37,6 +38,8 @@ class Fleet:
         self._availability = Availability(restored.watched, restored.records)
         self._reports: Mapping[int, Report] = {}
         """Those of the newest frame."""
+        self._followed_at = -math.inf
+        """When that was taken in, by the clock that nobody sets."""
         self._has_looked = False
         self.servers: Mapping[str, KnownServer] = {}
         """By identity; a server of which nothing changed is the same object as before, and so are all together."""
@@ -76,7 +79,7 @@ class Fleet:
         """Take in an answer; return whether a boot was accepted that has to be on disk before it is shown.
 
         `groups` limits who is taken; `None` takes all. `after_outage` says that this is the first answer after the
-        dashboard was unavailable. Where frames arrive, what they told meanwhile is not undone.
+        dashboard was unavailable. What a frame told since the answer was asked for is not undone.
         """
         at = self._monotonic()
         listed = snapshot.servers
@@ -84,7 +87,7 @@ class Fleet:
         step = self._clock.read_answer(snapshot.now, heard, at)
         know = partial(self._know, step=step, after_outage=after_outage)
         wanted = None if groups is None else set(groups)
-        reports = self._reports if self._clock.has_frames(at) else {}
+        reports = self._reports if self._followed_at >= snapshot.asked_at else {}
         servers = {
             identity: know(_with_newer(server, reports.get(server.number), self._memories.get(identity, NOTHING)))
             for identity, server in listed.items()
@@ -105,7 +108,7 @@ class Fleet:
         """
         at = self._monotonic()
         step = self._clock.read_frame(frame.now, at)
-        before, self._reports = self._reports, frame.reports
+        before, self._reports, self._followed_at = self._reports, frame.reports, at
         servers = {}
         for identity, known in self.servers.items():
             server = known.server

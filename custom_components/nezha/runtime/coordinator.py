@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 import logging
 import time
@@ -40,7 +41,7 @@ from ..const import (
     DEFAULT_SCAN_INTERVAL,
     DOMAIN,
 )
-from ..fleet import UNGROUPED, Fleet, KnownServer
+from ..fleet import UNGROUPED, Fleet, KnownServer, elapsed
 from ..repairs import create_groups_gone_issue, delete_groups_gone_issue
 from . import limits
 from .admission import Admission
@@ -261,8 +262,9 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         for pause in (*limits.RETRY_PAUSES, None):
             if self._block.remaining:
                 break
+            asked_at = elapsed()
             try:
-                return await self.backend.snapshot()
+                return replace(await self.backend.snapshot(), asked_at=asked_at)
             except BlockedError:
                 self._block.begin()
                 raise
