@@ -12,12 +12,13 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
+from scripts.languages import languages
 from simulator import DEMO_PAT, SCOPES, Simulator
 from tests.conftest import Clock
 from tests.test_services import device_of, serving
 
 from .home import ALPHA, BETA, GAMMA, GIB, Home, dashboard, home_of
-from .test_descriptors import LANGUAGES, described, read
+from .test_descriptors import described, read
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_fields_agree(name: str) -> None:
     fields = {str(marker) for marker in SCHEMAS[name].schema}
     assert set(described("services")[name]["fields"]) == fields
     assert set(read("icons.json")["services"]) == set(SCHEMAS)
-    for language in LANGUAGES:
+    for language in languages():
         texts = read(f"translations/{language}.json")["services"]
         assert set(texts) == set(SCHEMAS)
         assert set(texts[name]["fields"]) == fields
