@@ -157,6 +157,16 @@ class Habit:
         return self.phase + math.floor((now - self.phase) / self.period) * self.period
 
 
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """A machine between two boots."""
+
+    until: float
+    host: Host
+    net_in: Meter
+    net_out: Meter
+
+
 class Machine:
     """One machine and its agent.
 
@@ -210,6 +220,9 @@ class Machine:
         self._processes = chance.randrange(80, 400)
         self._net_in = Meter(_flow(chance), host.boot_time, 0, interval)
         self._net_out = Meter(_flow(chance), host.boot_time, 0, interval)
+        self._lives: list[_Life] = []
+        """The boots before this one, in order."""
+        self._absences: list[tuple[float, float]] = []
 
     def attach(self, synchronise: Callable[[], float], now: float) -> None:
         """Let the agent run for a dashboard, for just long enough to have reported once."""
@@ -262,6 +275,37 @@ class Machine:
         self._boot(now if at is None else at, net_in_rate, net_out_rate)
         self._clock_offset = clock_offset
         self._connected_at = now
+
+    def was_away(self, since: float, until: float) -> None:
+        """Have had the agent silent for a span of the past, up to the moment at which it ends."""
+        self._absences.append((since, until))
+
+    @property
+    def first_boot(self) -> int:
+        """When it first booted, by the true clock."""
+        return self._lives[0].host.boot_time if self._lives else self._host.boot_time
+
+    def received(self, at: float) -> int:
+        """Return the bytes that it has received since its first boot, whatever its counter said meanwhile."""
+        past = sum(life.net_in.read(life.until) for life in self._lives if life.until <= at)
+        now = next((life.net_in for life in self._lives if at < life.until), self._net_in)
+        return past + now.read(at)
+
+    def recall(self, at: float) -> State | None:
+        """Return what it reported at a moment of the past, of this boot or an earlier one; `None` where it was away."""
+        if any(since <= at < until for since, until in self._absences):
+            return None
+        life = next((life for life in self._lives if at < life.until), None)
+        if life is None:
+            return None if at < self._host.boot_time else self.state(at)
+        if at < life.host.boot_time:
+            return None
+        now = _Life(math.inf, self._host, self._net_in, self._net_out)
+        self._host, self._net_in, self._net_out = life.host, life.net_in, life.net_out
+        try:
+            return self.state(at)
+        finally:
+            self._host, self._net_in, self._net_out = now.host, now.net_in, now.net_out
 
     def drop_network_card(self, net_in: int, net_out: int | None = None) -> None:
         """Let the counters fall by so many bytes without a reboot, not below 0; `net_out` as `net_in` unless given."""
@@ -386,6 +430,7 @@ class Machine:
 
     def _boot(self, at: float, net_in_rate: float | None, net_out_rate: float | None) -> None:
         self.boots += 1
+        self._lives.append(_Life(at, self._host, self._net_in, self._net_out))
         self._host = replace(self._host, boot_time=int(at))
         self._net_in = _restarted(self._net_in, at, net_in_rate)
         self._net_out = _restarted(self._net_out, at, net_out_rate)

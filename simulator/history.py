@@ -1,6 +1,6 @@
 """What v2's time series database remembers: the machines and services as they were, at regular moments.
 
-A machine is a function of time, so nothing is stored; what happened to it since (a pin, a reboot) is not in its past.
+A machine is a function of time, and knows of its boots and absences, so nothing is stored; what was pinned since is in its past.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from typing import Any
 
 from . import go
 from .dashboard import Server
-from .fleet import DAY, State
+from .fleet import DAY, Machine, State
 from .records import Service
 
 SAMPLES = 3
@@ -67,17 +67,31 @@ def moments(period: Period, since: float, now: float) -> Iterator[int]:
 
 
 def points(server: Server, metric: Metric, period: Period, now: float) -> list[dict[str, Any]]:
-    """Return a metric of a server, from its boot on; none of one that never reported."""
+    """Return a metric of a server, from its first boot on, as far as it reported; none of one that never did."""
     if server.host is None or server.state is None:
         return []
-    booted, parts = server.host.boot_time, SAMPLES if period.step > FINEST else 1
+    machine, parts = server.machine, SAMPLES if period.step > FINEST else 1
     told = []
-    for begin in moments(period, booted, now):
-        span = period.step if begin + period.step <= now else now - begin
-        shares = (1.0,) if metric.last else tuple(part / parts for part in range(parts))
-        values = [metric.read(server.machine.state(max(begin + span * share, booted))) for share in shares]
-        told.append({"ts": begin * 1_000, "value": go.number(sum(values) / len(values))})
+    for begin in moments(period, machine.first_boot, now):
+        end = min(begin + period.step, now)
+        if metric.last:
+            states = [_last(machine, begin, end)]
+        else:
+            states = [machine.recall(begin + (end - begin) * part / parts) for part in range(parts)]
+        values = [metric.read(state) for state in states if state is not None]
+        if values:
+            told.append({"ts": begin * 1_000, "value": go.number(sum(values) / len(values))})
     return told
+
+
+def _last(machine: Machine, begin: float, end: float) -> State | None:
+    """Return the last report of a step: at its end, or before the machine went away."""
+    at = end
+    while at > begin:
+        if (state := machine.recall(at)) is not None:
+            return state
+        at -= FINEST
+    return None
 
 
 def delays(service: Service, server: Server, period: Period, now: float) -> list[tuple[int, float]]:

@@ -12,7 +12,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.service import async_get_config_entry, verify_domain_control
 
-from .api import BlockedError, NezhaError, Task
+from .api import BlockedError, NezhaError, Period, Task
 from .automation import report
 from .automation.meanings import is_answering
 from .automation.things import devices_by_key, fold_groups, is_in_groups
@@ -20,10 +20,13 @@ from .const import CONF_GROUPS, DOMAIN
 from .fleet import KnownServer
 from .runtime.coordinator import NezhaConfigEntry
 from .runtime.devices import key_of
+from .runtime.history import MEASUREMENTS, HistoryImport, ServerReport
 
 ATTR_IDS: Final = "ids"
 ATTR_REFRESH: Final = "refresh"
 ATTR_TASK: Final = "task"
+ATTR_MEASUREMENTS: Final = "measurements"
+ATTR_PERIOD: Final = "period"
 
 _DASHBOARD = {
     vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
@@ -42,6 +45,11 @@ _SERVER = {
 _TASK = {
     vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
     vol.Required(ATTR_TASK): vol.All(vol.Coerce(str), vol.Strip),
+}
+_HISTORY = {
+    vol.Required(ATTR_DEVICE_ID): vol.All(cv.ensure_list, vol.Length(min=1), [cv.string]),
+    vol.Optional(ATTR_MEASUREMENTS, default=list): vol.All(cv.ensure_list, [vol.In(MEASUREMENTS)]),
+    vol.Optional(ATTR_PERIOD, default=Period.WEEK.value): vol.Coerce(Period),
 }
 
 
@@ -204,6 +212,32 @@ def _task_of(entry: NezhaConfigEntry, wanted: str) -> Task:
     return found[0]
 
 
+@verify_domain_control(DOMAIN)
+async def _import_history(call: ServiceCall) -> ServiceResponse:
+    chosen: dict[str, dict[str, dr.AnyDeviceEntry]] = {}
+    for device_id in call.data[ATTR_DEVICE_ID]:
+        entry, identity, device = _server_of(call.hass, device_id)
+        if not is_answering(entry):
+            raise _invalid("dashboard_unreachable", dashboard=entry.title)
+        chosen.setdefault(entry.entry_id, {})[identity] = device
+    measurements = call.data[ATTR_MEASUREMENTS] or list(MEASUREMENTS)
+    servers = []
+    for entry_id, devices in chosen.items():
+        entry = async_get_config_entry(call.hass, DOMAIN, entry_id)
+        reports = await HistoryImport(call.hass, entry, devices, measurements, call.data[ATTR_PERIOD]).run()
+        servers += [_describe_import(devices[identity], report) for identity, report in reports.items()]
+    return {"servers": servers, "written": sum(each["count"] for server in servers for each in server["written"])}
+
+
+def _describe_import(device: dr.AnyDeviceEntry, report: ServerReport) -> dict[str, Any]:
+    return {
+        "name": device.name_by_user or device.name or "",
+        "device_id": device.id,
+        "written": [each.as_dict() for each in report.written],
+        "left_out": [each.as_dict() for each in report.left_out],
+    }
+
+
 def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
     return ServiceValidationError(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
 
@@ -214,6 +248,7 @@ _ACTIONS: dict[str, tuple[Callable[[ServiceCall], Any], dict[vol.Marker, Any], S
     "get_groups": (_get_groups, _DASHBOARD, SupportsResponse.ONLY),
     "get_services": (_get_services, _DASHBOARD, SupportsResponse.ONLY),
     "get_tasks": (_get_tasks, _DASHBOARD, SupportsResponse.ONLY),
+    "import_history": (_import_history, _HISTORY, SupportsResponse.OPTIONAL),
     "run_task": (_run_task, _TASK, SupportsResponse.OPTIONAL),
 }
 SCHEMAS = {name: vol.Schema(fields) for name, (_, fields, _) in _ACTIONS.items()}

@@ -379,7 +379,7 @@ class TestRecordedAnswers:
                 "setting": recorded_reply(generation, "setting"),
             }
         )
-        monkeypatch.setattr(Transport, "get", lambda self, path, headers: transport.get(path, headers))
+        monkeypatch.setattr(Transport, "get", lambda self, path, headers, *_: transport.get(path, headers))
         dashboard = await identify(None, None, {})
         assert (dashboard.generation, dashboard.site_name) == (Generation(generation), f"Demo {generation}")
         assert all(not headers for _, _, headers in transport.asked)

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.nezha.fleet.availability import DAY, LONGEST_UNSEEN, MOST_BLIND_SPANS, MOST_SPANS
+from custom_components.nezha.fleet.availability import DAY
+from custom_components.nezha.fleet.limits import LONGEST_UNSEEN, MOST_BLIND_SPANS, MOST_SPANS
 
 from .world import NOW, THRESHOLD, Watch, blank, reported
 

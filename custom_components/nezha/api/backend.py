@@ -1,10 +1,11 @@
 """What every generation's client can do."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import ClassVar
 
-from .errors import ProtocolError
+from .errors import NoHistoryError, ProtocolError
+from .history import Metric, Period, Point
 from .models import Frame, Snapshot
 
 
@@ -46,3 +47,24 @@ class Backend(ABC):
     async def create_token(self, name: str, *, run_tasks: bool) -> str:
         """Make a token that may only read, and run tasks if that is wanted. Raises what `snapshot` raises."""
         raise ProtocolError("this generation makes no tokens")
+
+    async def keeps_history(self) -> bool:
+        """Whether the dashboard's database for its servers' past is on. Raises `NoHistoryError` where it never has one.
+
+        No credential is sent. Raises what `snapshot` raises, too.
+        """
+        raise NoHistoryError
+
+    async def history(self, number: int, metric: Metric, period: Period) -> Sequence[Point]:
+        """Return what is remembered of a server, in order; nothing where the database is off.
+
+        Raises `NoHistoryError`, `MissingScopeError`, and what `snapshot` raises.
+        """
+        raise NoHistoryError
+
+    async def probes(self, number: int) -> Mapping[int, Sequence[Point]]:
+        """Return what a server measured of each service in the last day: milliseconds, or 0 where a probe failed.
+
+        Raises `NoHistoryError`, `MissingScopeError`, and what `snapshot` raises.
+        """
+        raise NoHistoryError

@@ -154,6 +154,18 @@ class TaskChangedError(NezhaError):
     reason = "task_changed"
 
 
+class NoHistoryError(NezhaError):
+    """The generation remembers nothing of its servers' past."""
+
+    reason = "no_history"
+
+
+class HistoryOffError(NezhaError):
+    """The dashboard could remember its servers' past, and its database for that is off."""
+
+    reason = "history_off"
+
+
 class SessionRefusedError(UnreachableError):
     """The dashboard refused the session of a user and password, and a new one is not to be had yet."""
 

@@ -42,6 +42,9 @@ LONGEST_TOKEN = 8 * 2**10
 LOG_IN_PAUSE = 60
 """Seconds between two log-ins: dashboards block the address of whoever insists."""
 
+LARGEST_HISTORY = LARGEST_REPLY
+"""Bytes of what a server probed in a day, of which 100 services are some 6 MB."""
+
 # Things in an answer
 
 MOST_ELEMENTS = 5_000
@@ -59,6 +62,8 @@ MOST_PROVIDERS = 10
 """Where users may sign in."""
 MOST_DAYS = 30
 """Of a service; the dashboard sends 30."""
+MOST_POINTS = 3_000
+"""Of a series; a day of half minutes has 2,880."""
 MOST_PROCESSORS = 64
 MOST_CARDS = 16
 """Graphics cards of a server."""

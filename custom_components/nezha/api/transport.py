@@ -120,13 +120,22 @@ class Transport:
         self._url = url
         self._headers = headers
 
-    async def get(self, path: str, headers: Mapping[str, str]) -> Reply:
-        """Send a GET and follow redirects within the dashboard's own origin.
+    async def get(
+        self,
+        path: str,
+        headers: Mapping[str, str],
+        query: Mapping[str, str] | None = None,
+        most: int | None = None,
+    ) -> Reply:
+        """Send a GET and follow redirects within the dashboard's own origin. The answer may have `most` bytes.
 
         Raises an `UnreachableError` where there is no answer, `GatewayError` where something else answered, and
         `ProtocolError` where the answer is too large. A JSON answer is returned whatever its status below 500.
         """
-        return await _bounded(self._get(self._url / path, {**self._headers, **headers}, _most(path)))
+        url = self._url / path
+        if query:
+            url = url.with_query(query)
+        return await _bounded(self._get(url, {**self._headers, **headers}, most or _most(path)))
 
     async def post(self, path: str, headers: Mapping[str, str], json: Mapping[str, object] | None = None) -> Reply:
         """Send a POST, which is not to be redirected. Raises what `get` raises."""

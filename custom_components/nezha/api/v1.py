@@ -12,7 +12,7 @@ from aiohttp import ClientWebSocketResponse
 from .backend import Backend
 from .credentials import Credential, is_token
 from .decode import Kept, MalformedError
-from .envelope import UnauthorisedError, data_of
+from .envelope import UnauthorisedError, answer_of, data_of
 from .errors import (
     AuthenticationError,
     BlockedError,
@@ -20,13 +20,15 @@ from .errors import (
     HandshakeError,
     MissingScopeError,
     NezhaError,
+    NoHistoryError,
     ProtocolError,
     ReportedError,
     SessionRefusedError,
     TaskChangedError,
     UnknownPathError,
 )
-from .limits import MOST_ELEMENTS
+from .history import Metric, Period, Point, decode_probes, decode_series
+from .limits import LARGEST_HISTORY, MOST_ELEMENTS
 from .live import frames
 from .models import Frame, Snapshot
 from .transport import Reply, Transport
@@ -45,6 +47,7 @@ _SERVERS = "api/v1/server"
 _GROUPS = "api/v1/server-group"
 _SERVICES = "api/v1/service"
 _TASKS = "api/v1/cron"
+_SETTING = "api/v1/setting"
 _NO_GROUPS: Mapping[int, tuple[str, ...]] = {}
 _RUN_SCOPE = "nezha:cron:exec"
 _TOKENS = "api/v1/api-tokens"
@@ -52,6 +55,9 @@ _READ_SCOPES = ("nezha:inventory:read", "nezha:service:read")
 _OLD_READ_SCOPES = ("nezha:server:read", "nezha:service:read")
 """What reads the same in v2.1, which knows no inventory."""
 _TASK_SCOPES = ("nezha:cron:read", _RUN_SCOPE)
+
+
+type _Method = Callable[[str], Callable[[Mapping[str, str]], Awaitable[Reply]]]
 
 
 class BackendV1(Backend):
@@ -68,7 +74,10 @@ class BackendV1(Backend):
         """
         self._transport = transport
         self._credential = credential
-        self._run_methods = [self._get, self._post] if run_by_get else [self._post, self._get]
+        self._run_methods: list[_Method] = [self._get, self._post] if run_by_get else [self._post, self._get]
+        self._probe_paths = [f"{_SERVICES}/{{}}", f"{_SERVERS}/{{}}/service"]
+        if not run_by_get:
+            self._probe_paths.reverse()
         self._runs_tasks: bool | None = None if credential.scoped else True
         self._denied: set[str] = set()
         self._groups: Things[tuple[str, ...]] | None = None
@@ -170,6 +179,40 @@ class BackendV1(Backend):
                 return token
         raise ProtocolError("the answer has no token")
 
+    @override
+    async def keeps_history(self) -> bool:
+        """Read it from the settings, which are open to everyone (recorded exchange `anon_setting.json`)."""
+        answer = answer_of(await self._transport.get(_SETTING, {}))
+        match answer:
+            case {"data": {"config": dict(), "tsdb_enabled": is_on}}:
+                return is_on is True
+            case {"data": dict()}:
+                raise NoHistoryError
+        raise ProtocolError("the settings cannot be read")
+
+    @override
+    async def history(self, number: int, metric: Metric, period: Period) -> Sequence[Point]:
+        """Ask for one metric (recorded exchanges `v2-control/server_metrics_*.json`)."""
+        query = {"metric": metric.value, "period": period.value}
+        try:
+            data, _ = await self._ask(self._get(f"{_SERVERS}/{number}/metrics", query), data_of)
+        except UnknownPathError as err:
+            raise NoHistoryError from err
+        return decode_series(metric, data)
+
+    @override
+    async def probes(self, number: int) -> Mapping[int, Sequence[Point]]:
+        """Ask for all services of a server: v2 by its page (`v2-control/server_services_1d.json`), v1 by `/service/{id}`."""
+        for path in tuple(self._probe_paths):
+            query = {"period": Period.DAY.value}
+            try:
+                data, _ = await self._ask(self._get(path.format(number), query, LARGEST_HISTORY), data_of)
+            except UnknownPathError:
+                self._probe_paths.append(self._probe_paths.pop(0))
+            else:
+                return decode_probes(data)
+        raise NoHistoryError
+
     async def _connect(self) -> ClientWebSocketResponse:
         headers = await self._credential.headers(self._transport)
         try:
@@ -211,8 +254,10 @@ class BackendV1(Backend):
                 self._runs_tasks = True
         return self._runs_tasks
 
-    def _get(self, path: str) -> Callable[[Mapping[str, str]], Awaitable[Reply]]:
-        return lambda headers: self._transport.get(path, headers)
+    def _get(
+        self, path: str, query: Mapping[str, str] | None = None, most: int | None = None
+    ) -> Callable[[Mapping[str, str]], Awaitable[Reply]]:
+        return lambda headers: self._transport.get(path, headers, query, most)
 
     def _post(
         self, path: str, json: Mapping[str, object] | None = None

@@ -14,16 +14,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple, Self
 
+from .limits import LONGEST_UNSEEN, MOST_BLIND_SPANS, MOST_SPANS
+
 DAY = 86_400
 LONGEST_WINDOW = 30 * DAY
 LEAST_SHARE = 24
 """A window is unknown until this part of it was watched: an hour of a day."""
-MOST_SPANS = 60
-"""Outages that are kept of a server."""
-MOST_BLIND_SPANS = 200
-"""Spans that are kept in which nobody looked."""
-LONGEST_UNSEEN = 2 * 3_600
-"""Seconds between two answers, after which nobody looked in between: the slowest polls are an hour apart."""
 _LAST_SECOND = 253_402_300_799
 """The end of the year 9999."""
 

@@ -49,6 +49,11 @@ class Fleet:
         """Whether a fleet that seems silent may be one before which a proxy's clock is ahead: another answer tells."""
         return self._clock.is_doubtful
 
+    @property
+    def now(self) -> int | None:
+        """The time by the dashboard's clock when it was heard last."""
+        return self._clock.now
+
     def dump(self) -> dict[str, Any]:
         """Return what has to outlive a restart, as JSON has it.
 

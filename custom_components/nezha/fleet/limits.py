@@ -14,3 +14,10 @@ GONE_FOR_GOOD = 90 * 86_400
 
 LOG_NAMES = 10
 """Records that one line of the log names."""
+
+MOST_SPANS = 60
+"""Outages that are kept of a server."""
+MOST_BLIND_SPANS = 200
+"""Spans that are kept in which nobody looked."""
+LONGEST_UNSEEN = 2 * 3_600
+"""Seconds between two answers, after which nobody looked in between: the slowest polls are an hour apart."""

@@ -97,6 +97,10 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         """The tasks that may be run, by the key of their button."""
         self.counted: Mapping[str, list[TrafficCycle]] = {}
         """The traffic cycles that count a server, by its identity."""
+        self.clock_ahead = 0
+        """Seconds by which the dashboard's clock was ahead of Home Assistant's when it answered last."""
+        self.is_importing = False
+        """Whether history is being imported."""
         self._last_reason: str | None = None
         self._identify = identify
         self._block = block_of(hass, entry)
@@ -196,6 +200,22 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
     def dump(self) -> dict[str, Any]:
         """Return the memory of all servers."""
         return self._fleet.dump()
+
+    async def ask[AnswerT](self, question: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
+        """Ask something beside the list, as politely: not while the dashboard blocks us, nor with a rejected credential.
+
+        Raises what was asked for does, and `BlockedError`.
+        """
+        if self._block.remaining:
+            raise BlockedError("left alone")
+        try:
+            return await question()
+        except AuthenticationError:
+            self.reject_credential()
+            raise
+        except BlockedError:
+            self._block.begin()
+            raise
 
     def availability(self, identity: str, window: int) -> float | None:
         """Return for what part of the last `window` seconds a server was online, in percent, as far as anybody looked."""
@@ -324,6 +344,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
             self.config_entry.options.get(CONF_GROUPS) or None,
             after_outage=not self.last_update_success,
         )
+        self.clock_ahead = (self._fleet.now or 0) - int(time.time())
         if self._fleet.servers is not earlier or snapshot.cycles is not (self.snapshot and self.snapshot.cycles):
             self.counted = _counted(snapshot.cycles or {}, self._fleet.servers)
         self.snapshot = snapshot

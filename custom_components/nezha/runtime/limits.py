@@ -80,3 +80,10 @@ CALENDAR_DAYS = 2 * 366
 """Days from today, to each side: everybody may ask for any time, and what renews does so for ever."""
 CALENDAR_EVENTS = 1_000
 """Events of an answer; the earliest are told."""
+
+HISTORY_REQUESTS = 3
+"""Requests for history at a time."""
+HISTORY_FAILURES = 5
+"""Requests for history that fail in a row, after which it is given up."""
+HISTORY_CLOCK_ERROR = 120
+"""Seconds by which the dashboard's clock may be off: by more, what was measured would be written into the wrong hours."""
