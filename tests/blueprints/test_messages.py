@@ -1,4 +1,4 @@
-"""Blueprints that send messages: what they say, once, and over a restart of Home Assistant in between."""
+"""Blueprints that send messages: what they say, and once."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
-from tests.automations.home import ALPHA, BETA, GAMMA, GIB, Home, _listen, dashboard, home_of, note, restarted
+from tests.automations.home import ALPHA, BETA, GAMMA, GIB, Home, dashboard, home_of, note
 from tests.conftest import Clock
 from tests.test_services import serving
 
@@ -91,28 +91,6 @@ class TestOfflineAlert:
         await home.wait(3601)
         ((title, message),) = phone.take()
         assert title == "🔴 Server offline (1)" and message.startswith(f"• {ALPHA} [Tokyo]")
-
-    async def test_over_a_restart(self, home: Home, phone: Phone, tmp_path: Path) -> None:
-        await automate(home.hass, tmp_path, "offline_alert", **EVERYWHERE)
-        home.machine(1).silent = True
-        await home.pass_by(240)
-        assert len(phone.take()) == 1
-        async with restarted(home) as after:
-            await after.hass.config.async_set_time_zone("UTC")
-            phone = Phone(after.hass)
-            _listen(after)
-            after.entry.add_to_hass(after.hass)
-            await automate(after.hass, tmp_path, "offline_alert", **EVERYWHERE)
-            after.clock.tick(7200)
-            await after.hass.config_entries.async_setup(after.entry.entry_id)
-            await after.pass_by(240)
-            assert phone.take() == []
-            home.machine(1).silent = False
-            await after.pass_by(60)
-            ((title, message),) = phone.take()
-            assert title == "🟢 Server back online"
-            assert re.fullmatch(rf"• {ALPHA} \[Tokyo\], after 2:0[78] h", message)
-            await stop(after.hass)
 
     async def test_in_chinese(self, home: Home, phone: Phone, tmp_path: Path) -> None:
         await automate(home.hass, tmp_path, "offline_alert", **EVERYWHERE, language="zh", groups=["Berlin"])

@@ -11,8 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
-from tests.automations.home import ALPHA, BETA, GAMMA, Home, dashboard, home_of
-from tests.conftest import Clock
+from tests.automations.home import ALPHA, BETA, GAMMA, Home, dashboard, entry_of, home_of, restarted
+from tests.conftest import Clock, set_up
 from tests.test_services import serving
 
 from .home import automate, stop
@@ -268,6 +268,48 @@ class TestWhatNeitherHas:
         assert message.text.startswith("👋 你好, Ada") and "🖥 开始查询" in message.buttons
         message = await telegram.write("/check 1", CHAT)
         assert "负载 0.10 0.10 0.10" in message.text and "返回主菜单" in " ".join(message.buttons)
+
+
+async def test_over_a_restart(home: Home, telegram: Telegram, tmp_path: Path) -> None:
+    """A menu that was sent before it works after it."""
+    groups = await telegram.press(await telegram.write("/start", CHAT), "🖥 Servers")
+    await stop(home.hass)
+    for entry in home.hass.config_entries.async_entries("telegram_bot"):
+        await home.hass.config_entries.async_unload(entry.entry_id)
+    async with restarted(home) as after:
+        await after.hass.config.async_set_time_zone("Asia/Shanghai")
+        bot = bot_entry(telegram)
+        bot.add_to_hass(after.hass)
+        after.entry.add_to_hass(after.hass)
+        assert await after.hass.config_entries.async_setup(after.entry.entry_id)
+        assert await after.hass.config_entries.async_setup(bot.entry_id)
+        await automate(after.hass, tmp_path, "telegram_bot", bot=bot.entry_id, chats=[str(CHAT)])
+        assert lines(await telegram.press(groups, "Tokyo")) == ["🏷 <b>Tokyo</b>", f"🟢 1 {ALPHA}, CPU 10.0 %"]
+        await stop(after.hass)
+        await after.hass.config_entries.async_unload(bot.entry_id)
+
+
+async def test_several_dashboards(home: Home, telegram: Telegram) -> None:
+    """Servers of both are counted and found; where both have a server of a number, the user chooses."""
+    other = dashboard()
+    other.rename(1, "delta")
+    other.rename(2, "epsilon")
+    other.rename(3, "zeta")
+    async with serving("v1", other) as simulator:
+        second = entry_of(simulator, "v1")
+        second = MockConfigEntry(
+            domain=second.domain, title="Other site", entry_id="other", data=second.data, options=second.options
+        )
+        await set_up(home.hass, second)
+        assert "🟢 Online: 6/6" in (await telegram.write("/overview", CHAT)).text
+        tokyo = await telegram.write("/tag Tokyo", CHAT)
+        assert [name for name in (ALPHA, "delta") if name in tokyo.text] == [ALPHA, "delta"]
+        for name in (ALPHA, "delta"):
+            found = await telegram.write(f"/server {name}", CHAT)
+            assert lines(await telegram.press(found, name))[0].startswith(f"🟢 <b>{name}</b>")
+        both = await telegram.write("/check 1", CHAT)
+        assert {ALPHA, "delta"} <= set(both.buttons)
+        await home.hass.config_entries.async_unload("other")
 
 
 async def test_on_v0(
