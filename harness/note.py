@@ -12,6 +12,7 @@ _MONTHS = {
     **dict.fromkeys(("半", "半年", "h", "half", "semi-annually"), 6),
     **dict.fromkeys(("年", "y", "yr", "year", "annual", "annually"), 12),
 }
+_CURRENCIES = {"€": "eur", "eur": "eur", "$": "usd", "usd": "usd", "¥": "cny", "￥": "cny", "元": "cny", "cny": "cny"}
 _ROLLS = 1_000
 """Cycles that an end is rolled on at most."""
 
@@ -33,6 +34,12 @@ def billing(note: str) -> dict[str, Any] | None:
         str(data.get("amount") or "").strip(),
     )
     return data if any(told) else None
+
+
+def currency(data: dict[str, Any]) -> str | None:
+    """Return what a price is in, none where it names no currency that is known here."""
+    amount = str(data.get("amount") or "").casefold()
+    return next((code for sign, code in _CURRENCIES.items() if sign in amount), None)
 
 
 def expiry(data: dict[str, Any], now: float) -> float | None:

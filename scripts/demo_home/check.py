@@ -13,7 +13,7 @@ from harness.homeassistant import Entity
 from harness.reading import Reading, Server
 
 from .judge import Verdict, is_plausible, judge, number
-from .rules import FRAME, PRESENT, Place, cycle_of, places
+from .rules import FRAME, PRESENT, Place, cycle_of, places, sums
 
 _LATENESS = 3
 """Seconds that a poll of Home Assistant, or a frame, usually comes later than it should, and takes, at most."""
@@ -105,7 +105,7 @@ def compare(
     called_for = [places(reading, live=live) for reading in readings]
     # What is new or gone in these seconds may be there or not; the rest has to be.
     expected = set.intersection(*called_for[_window(readings, shown, interval + FRAME + lateness)])
-    possible = set.union(*called_for)
+    possible = set.union(*called_for, *map(sums, readings))
 
     by_place = {Place(entity.server, entity.service, entity.key): entity for entity in shown.entities if entity.enabled}
     roomless = _roomless(shown.entities)

@@ -8,7 +8,7 @@ from harness.homeassistant import Entity
 from harness.note import billing, expiry
 from harness.reading import Reading, Server
 
-from .rules import CYCLE_SHARE, SERVER, SERVICE, Rule, cycle_of, online, server_rule, up
+from .rules import CYCLE_SHARE, CYCLE_TOTAL, SERVER, SERVICE, Rule, cycle_of, online, server_rule, up
 
 _BOOT_JITTER = 60
 """Seconds. Boot times differ by some from report to report and are shown as the first one was."""
@@ -118,6 +118,8 @@ def _judge_hub(entity: Entity, pair: Sequence[Reading], later: Sequence[Reading]
     if entity.key == "dashboard":
         # There were two readings: it answered.
         return _judge_word(entity, {"on"})
+    if cycle := cycle_of(entity.key):
+        return _judge_total(entity, cycle[0], pair)
     rule = SERVER.get(entity.key) or Rule(lambda _: None, entity.attributes.get("unit_of_measurement"), 0)
     low = high = 0.0
     for identity in {identity for reading in (*pair, *later) for identity in reading.servers}:
@@ -130,6 +132,15 @@ def _judge_hub(entity: Entity, pair: Sequence[Reading], later: Sequence[Reading]
         low += min(shares)
         high += max(shares)
     return _judge_range(entity, rule, low, high)
+
+
+def _judge_total(entity: Entity, number: str, pair: Sequence[Reading]) -> Verdict:
+    """Judge what all servers used of a cycle."""
+    used = [
+        sum(cycle.used for server in reading.servers.values() if (cycle := server.cycles.get(number)))
+        for reading in pair
+    ]
+    return _judge_range(entity, CYCLE_TOTAL, min(used), max(used))
 
 
 def _news(reading: Reading, identity: str) -> object:

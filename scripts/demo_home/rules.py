@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 import re
 
-from harness.note import billing
+from harness.note import billing, currency
 from harness.reading import Cycle, Reading, Server, Service
 
 OFFLINE_AFTER = 30
@@ -85,12 +85,16 @@ SERVICE: dict[str, Rule[Service]] = {
     "availability_today": Rule(lambda service: _availability(service.up[-1:], service.down[-1:]), "%", 2),
     "availability_30_days": Rule(lambda service: _availability(service.up, service.down), "%", 2),
 }
+CYCLE_TOTAL: Rule[Server] = Rule(lambda _: None, "GiB", 2, _GIB)
+"""Of all servers: which rule's traffic it is, the entity says."""
 CYCLE_SHARE: Rule[Cycle] = Rule(lambda cycle: 100 * cycle.used / cycle.limit if cycle.limit else None, "%", 1)
 HUB = ("dashboard", "servers", "servers_online", "servers_offline", "net_in_speed", "net_out_speed")
-PRESENT = re.compile(r"changes|renewals|task_\d+(_[0-9a-f]{8})?|latency_now")
+PRESENT = re.compile(r"changes|renewals|due|task_\d+(_[0-9a-f]{8})?|latency_now")
 """Entities that have to be there, and whose state is no value of the dashboard's."""
 
-_CYCLE = re.compile(r"cycle_(\d+)_(used_share|reset)")
+_CYCLE = re.compile(r"cycle_(\d+)_(used_share|reset|total)")
+_SUMS = ("price_per_month", "remaining_value")
+"""Of each currency, where there is anything to add up: what that is, the tests of the integration know."""
 _TEMPERATURE = "temperature_"
 _GPU = "gpu_"
 _ALWAYS = ("online", "boot_time", *(key for key in SERVER if key != "swap"))
@@ -136,9 +140,8 @@ def online(server: Server, now: int) -> set[str]:
 
 def places(reading: Reading, *, live: bool) -> set[Place]:
     """Name the entities that are there without the user's asking; `live` is for v1 and v2."""
-    hub = (*HUB, "renewals", *(f"task_{number}" for number in reading.tasks)) if live else HUB
     return {
-        *(Place(None, None, key) for key in hub),
+        *(Place(None, None, key) for key in (*HUB, *(_hub_keys(reading) if live else ()))),
         *(Place(None, number, key) for number in reading.services for key in ("up", "latency_now", *SERVICE)),
         *(
             Place(identity, None, key)
@@ -146,6 +149,23 @@ def places(reading: Reading, *, live: bool) -> set[Place]:
             for key in (*server_keys(server), *(("changes",) if live else ()))
         ),
     }
+
+
+def _hub_keys(reading: Reading) -> Iterator[str]:
+    """Name the entities of the dashboard itself that v0 has not."""
+    yield "renewals"
+    yield from (f"task_{number}" for number in reading.tasks)
+    servers = reading.servers.values()
+    yield from {f"cycle_{number}_total" for server in servers for number in server.cycles}
+    if any(billing(server.note) for server in servers):
+        yield "due"
+
+
+def sums(reading: Reading) -> set[Place]:
+    """Name the sums of money that there may be."""
+    billings = (billing(server.note) for server in reading.servers.values())
+    known = {code for data in billings if data and (code := currency(data))}
+    return {Place(None, None, f"{sum_of}_{code}") for sum_of in _SUMS for code in known}
 
 
 def server_keys(server: Server) -> Iterator[str]:

@@ -17,9 +17,10 @@ BOOT = NOW - 1000
 GIB = 2**30
 ZERO_TIME = "0001-01-01T00:00:00Z"
 RESET = "2027-02-01T00:00:00+00:00"
-NOTE = '{"billingDataMod": {"endDate": "2026-12-31T00:00:00Z", "autoRenewal": 1, "cycle": "Month"}}'
+NOTE = '{"billingDataMod": {"endDate": "2026-12-31T00:00:00Z", "autoRenewal": 1, "cycle": "Month", "amount": "5€"}}'
 UNITS = {
     **dict.fromkeys(("memory_used", "disk_used", "net_in_transfer", "net_out_transfer"), "GiB"),
+    **dict.fromkeys(("cycle_7_total", "cycle_8_total"), "GiB"),
     **dict.fromkeys(("cpu", "memory", "disk", "availability_today", "availability_30_days"), "%"),
     **dict.fromkeys(("gpu_0", "gpu_1", "cycle_7_used_share"), "%"),
     **dict.fromkeys(("net_in_speed", "net_out_speed"), "kB/s"),
@@ -66,6 +67,9 @@ HUB = {
     "net_out_speed": "0.0",
     "renewals": "off",
     "task_4": "unknown",
+    "due": "1",
+    "cycle_7_total": "1.5",
+    "cycle_8_total": "0.0",
 }
 MEASURED = [key for key, unit in UNITS.items() if unit and key in SHOWN and "cycle" not in key] + [
     "load_1",
@@ -108,7 +112,7 @@ def _reading(second: int, *, silent_since: int | None = None, **changes: Any) ->
             }
         },
         "cycle_transfer_stats": {
-            "7": {"max": 400, "to": RESET, "transfer": {"1": 100}},
+            "7": {"max": 6 * GIB, "to": RESET, "transfer": {"1": 3 * GIB // 2}},
             "8": {"max": 0, "to": RESET, "transfer": {"1": 5}},
             "9": {"max": 400, "to": RESET, "transfer": {"2": 5}},
         },
@@ -164,8 +168,8 @@ def test_what_the_dashboard_said_is_right() -> None:
     comparison = _compare(_entities(), [_reading(second) for second in range(20)])
     assert _wrong(comparison) == []
     assert comparison.missing == comparison.unexpected == []
-    assert len(comparison.verdicts) == len(SHOWN) + len(SERVICE) + len(HUB) - 4
-    assert len(comparison.present) == 4
+    assert len(comparison.verdicts) == len(SHOWN) + len(SERVICE) + len(HUB) - 5
+    assert len(comparison.present) == 5
 
 
 @pytest.mark.parametrize(
@@ -209,6 +213,19 @@ def test_missing_and_unexpected_entities_are_found() -> None:
     comparison = _compare([*entities, extra], [_reading(second) for second in range(20)])
     assert comparison.missing == ["changes of server u", "latency of service 3", "task_4 of the dashboard"]
     assert comparison.unexpected == ["cycle_9_reset of server u"]
+
+
+def test_a_sum_in_a_currency_that_no_price_names_is_unexpected() -> None:
+    dashboard = next(entity for entity in _entities() if entity.key == "due")
+    sums = [replace(dashboard, key=f"price_per_month_{currency}") for currency in ("eur", "usd")]
+    comparison = _compare([*_entities(), *sums], [_reading(second) for second in range(20)])
+    assert comparison.unexpected == ["price_per_month_usd of the dashboard"]
+
+
+def test_a_wrong_sum_of_a_cycle_is_found() -> None:
+    assert _wrong(_compare(_entities(hub={"cycle_7_total": "1.6"}), [_reading(second) for second in range(20)])) == [
+        "cycle_7_total"
+    ]
 
 
 def _gone(second: int) -> Reading:
