@@ -161,6 +161,11 @@ def _hub_keys(reading: Reading) -> Iterator[str]:
         yield "due"
 
 
+def is_sum(place: Place) -> bool:
+    """Tell of a sum of money: it stays for as long as Home Assistant runs, also where nothing is added up any more."""
+    return place.server is None and place.service is None and place.key.startswith(_SUMS)
+
+
 def sums(reading: Reading) -> set[Place]:
     """Name the sums of money that there may be."""
     billings = (billing(server.note) for server in reading.servers.values())

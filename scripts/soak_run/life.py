@@ -165,6 +165,9 @@ async def _change_groups(scene: Scene, server: Server) -> bool:
 async def _delete(scene: Scene, server: Server) -> bool:
     """Delete a server; where its agent brings it back, wait for that."""
     site, machine = scene.site, server.machine
+    if site.identify(server) in site.victims:
+        # Faults of a single server are the first one's: it has to stay that.
+        return False
     if site.kind.registers_anew:
         site.dashboard.remove_server(server.id)
         await scene.spell.wait(site.chance.uniform(1, 40))

@@ -16,7 +16,7 @@ from harness.dashboard import Reader, reader
 from harness.homeassistant import Entity
 from harness.reading import Reading
 from scripts.demo_home.check import Result, Shown, compare
-from scripts.demo_home.rules import Place, places
+from scripts.demo_home.rules import Place, is_sum, places
 
 from .home import INTERVAL, REGISTRY, UNREACHABLE, Home, in_bytes
 from .judge import Census, Findings
@@ -262,8 +262,15 @@ class Soak:
 
 
 def _parted(site: Site, entities: list[Entity], reading: Reading) -> tuple[list[Entity], list[Entity]]:
-    """Part the entities that the dashboard calls for from those of what is gone, or was only named by a mutated reply."""
+    """Part the entities that the dashboard calls for from those of what is gone, or was only named by a mutated reply.
+
+    Sums of money are neither.
+    """
     called_for = places(reading, live=site.kind.has_frames)
-    enabled = [entity for entity in entities if entity.enabled]
-    true = [entity for entity in enabled if Place(entity.server, entity.service, entity.key) in called_for]
-    return true, [entity for entity in enabled if entity not in true]
+    judged = {
+        place: entity
+        for entity in entities
+        if entity.enabled and not is_sum(place := Place(entity.server, entity.service, entity.key))
+    }
+    true = [entity for place, entity in judged.items() if place in called_for]
+    return true, [entity for place, entity in judged.items() if place not in called_for]

@@ -73,10 +73,6 @@ class TestUnknown:
         assert known.state.net_in_transfer == 2_000
         assert (known.memory.boot_time, known.memory.last_reset) == (BOOT, BOOT)
 
-    def test_a_swap_that_is_unknown_is_no_part(self, watch: Watch) -> None:
-        assert not watch.sees(NOW, reported(NOW, host=host(swap_total=None))).parts[0]
-        assert watch.sees(NOW + 10, reported(NOW + 10, host=host(swap_total=8))).parts[0]
-
 
 class TestFrames:
     """A frame has the boot time of the host alone."""

@@ -58,15 +58,6 @@ class KnownServer:
             server.public_note,
         )
 
-    @property
-    def parts(self) -> tuple[bool, int, tuple[str, ...]]:
-        """What one server has and another has not: swap, graphics cards, temperature sensors."""
-        return (
-            self.host is not None and bool(self.host.swap_total),
-            len(self.state.gpu) if self.state else 0,
-            tuple(temperature.name for temperature in self.state.temperatures) if self.state else (),
-        )
-
 
 def complete(
     known: KnownServer | None,
