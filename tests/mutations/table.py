@@ -204,7 +204,7 @@ MUTATIONS = (
         f"{_NEZHA}/runtime/devices.py",
         "    return snapshot.complete and bool(snapshot.servers)",
         "    return snapshot.complete",
-        ("tests/security/test_dashboard.py::test_v_an_empty_list_for_hours",),
+        ("tests/security/test_dashboard.py::test_v_an_empty_list_for_days",),
     ),
     Mutation(
         "lets an error of the library lead to its own",
