@@ -1,16 +1,17 @@
-"""Check the integration's files as hassfest and the HACS action do; neither can be had as a package."""
+"""Check the integration's files as hassfest and the HACS action do, which no package brings."""
 
 from collections.abc import Callable, Iterator
 import json
 from pathlib import Path
 import re
+import struct
 import subprocess
 import sys
 from typing import Any
 
 import yaml
 
-from scripts.languages import faults, flat
+from scripts.languages import SOURCE, faults, flat
 
 ROOT = Path(__file__).resolve().parents[1]
 INTEGRATION = ROOT / "custom_components" / "nezha"
@@ -28,6 +29,25 @@ MANIFEST_KEYS = {
     "name",
     "version",
 }
+IOT_CLASSES = {"assumed_state", "calculated", "cloud_polling", "cloud_push", "local_polling", "local_push"}
+INTEGRATION_TYPES = {"device", "entity", "hardware", "helper", "hub", "service", "system", "virtual"}
+TEXTS = {
+    *(
+        "common",
+        "conditions",
+        "config",
+        "config_panel",
+        "config_subentries",
+        "conversation",
+        "device",
+        "device_automation",
+    ),
+    *("entity", "entity_component", "exceptions", "issues", "options", "selector", "services", "title", "triggers"),
+}
+"""What translations may be of."""
+PICTURES = {"icon.png": (256, 256), "icon@2x.png": (512, 512)}
+"""Their width and height; logos are as wide as they need."""
+LOGO_HEIGHTS = {"": range(128, 257), "@2x": range(256, 513)}
 RULE_STATES = {"done", "exempt", "todo"}
 # Written in two parts, so that this file does not find itself.
 MACHINE_PATHS = re.compile("|".join(("/ho" + "me/", "/ro" + "ot/", "/wo" + "rk/", "/Use" + "rs/")))
@@ -81,11 +101,43 @@ def check_manifest() -> Checks:
         yield "manifest.json: the domain is not the folder's name"
     if not re.fullmatch(r"\d+\.\d+\.\d+(b\d+)?", str(manifest.get("version"))):
         yield "manifest.json: the version is not of the form 1.2.3"
+    if not all(re.fullmatch(r"@[\w-]+", owner) for owner in manifest.get("codeowners") or [""]):
+        yield "manifest.json: a code owner is not of the form @name"
+    for key in ("documentation", "issue_tracker"):
+        if not str(manifest.get(key)).startswith("https://"):
+            yield f"manifest.json: {key} is not a link"
+    for key, known in (("iot_class", IOT_CLASSES), ("integration_type", INTEGRATION_TYPES)):
+        if manifest.get(key) not in known:
+            yield f"manifest.json: Home Assistant does not know this {key}"
+    for requirement in manifest.get("requirements", []):
+        if "==" not in requirement:
+            yield f"manifest.json: {requirement} is not pinned"
 
 
 def check_translations() -> Checks:
     """Check that all languages say the same things, in the syntax of messages, and in no other language."""
-    yield from faults()
+    yield from faults(INTEGRATION / "translations", INTEGRATION / "frontend" / "web" / "texts")
+    for key in sorted({*_json(INTEGRATION / "translations" / f"{SOURCE}.json")} - TEXTS):
+        yield f"{SOURCE}.json: Home Assistant knows no texts of {key}"
+
+
+def check_pictures() -> Checks:
+    """Check the brand's pictures, which Home Assistant shows where it shows an integration's."""
+    folder = INTEGRATION / "brand"
+    for name, size in PICTURES.items():
+        if not (folder / name).exists():
+            yield f"brand/{name} is missing"
+        elif (found := _size(folder / name)) != size:
+            yield f"brand/{name} has {found[0]} × {found[1]} pixels"
+    for path in sorted(folder.glob("*logo*.png")):
+        if _size(path)[1] not in LOGO_HEIGHTS["@2x" if path.stem.endswith("@2x") else ""]:
+            yield f"brand/{path.name} is {_size(path)[1]} pixels high"
+
+
+def _size(picture: Path) -> tuple[int, int]:
+    """Return the width and the height of a PNG, which its first chunk says."""
+    width, height = struct.unpack(">II", picture.read_bytes()[16:24])
+    return width, height
 
 
 def check_icons() -> Checks:
@@ -118,12 +170,23 @@ def check_described(kind: str) -> Checks:
     described = {name for name in described if not name.startswith((".", "_"))}
     texts = _json(INTEGRATION / "translations" / "en.json").get(kind, {})
     icons = INTEGRATION / "icons.json"
+    for name, fields in _fields(path):
+        for field in fields:
+            if not texts.get(name, {}).get("fields", {}).get(field, {}).get("name"):
+                yield f"{kind}: {name} has a field {field} without a name"
     for source, names in (
         ("en.json", set(texts)),
         ("icons.json", set(_json(icons).get(kind, {}) if icons.exists() else ())),
     ):
         for name in sorted(described ^ names):
             yield f"{kind}: {name} is {f'missing in {source}' if name in described else f'only in {source}'}"
+
+
+def _fields(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Return the fields of each that a file describes."""
+    for name, description in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).items() if path.exists() else ():
+        if not name.startswith((".", "_")):
+            yield name, list((description or {}).get("fields", {}))
 
 
 def check_quality_scale() -> Checks:
@@ -144,7 +207,9 @@ def check_repository() -> Checks:
     """Check what HACS asks of a repository."""
     for key in sorted(set(_json(ROOT / "hacs.json")) - HACS_KEYS):
         yield f"hacs.json: HACS does not know {key}"
-    for path in (ROOT / "README.md", ROOT / "LICENSE", INTEGRATION / "brand" / "icon.png"):
+    if not _json(ROOT / "hacs.json").get("name"):
+        yield "hacs.json: the name is missing"
+    for path in (ROOT / "README.md", ROOT / "LICENSE"):
         if not path.exists():
             yield f"{path.relative_to(ROOT)} is missing"
     if others := [path.name for path in INTEGRATION.parent.iterdir() if path.is_dir() and path != INTEGRATION]:
@@ -167,6 +232,7 @@ def check_paths() -> Checks:
 CHECKS: tuple[Callable[[], Checks], ...] = (
     check_manifest,
     check_translations,
+    check_pictures,
     check_icons,
     lambda: check_described("services"),
     lambda: check_described("triggers"),
