@@ -331,6 +331,27 @@ MUTATIONS = (
     ),
     # Who is online
     Mutation(
+        "lets a frame that waited take back what a list said",
+        f"{_NEZHA}/fleet/fleet.py",
+        "if report is not earlier and not _is_outdated(report, earlier, server):",
+        "if report is not earlier:",
+        ("tests/fleet/test_list.py::TestFrameThatComesLate",),
+    ),
+    Mutation(
+        "lets a frame take back a list that was asked for after it",
+        f"{_NEZHA}/fleet/fleet.py",
+        "self._reports if self._followed_at >= snapshot.asked_at else {}",
+        "self._reports",
+        ("tests/fleet/test_list.py::TestAnswerThatComesLate",),
+    ),
+    Mutation(
+        "takes a fleet behind a proxy whose clock is ahead for silent at first",
+        f"{_NEZHA}/runtime/coordinator.py",
+        "if is_first and self._fleet.is_clock_doubtful:",
+        "if is_first and not self._fleet:",
+        ("tests/test_clocks.py::test_a_proxys_clock_at_the_first_set_up",),
+    ),
+    Mutation(
         "goes by Home Assistant's clock",
         f"{_NEZHA}/api/transport.py",
         'now = parsedate_to_datetime(self.date or "").timestamp()',
