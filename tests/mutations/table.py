@@ -403,7 +403,7 @@ MUTATIONS = (
     Mutation(
         "undoes by a poll what a frame told meanwhile",
         f"{_NEZHA}/fleet/fleet.py",
-        "reports = self._reports if self._clock.has_frames(at) else {}",
+        "reports = self._reports if self._followed_at >= snapshot.asked_at else {}",
         "reports: Mapping[int, Report] = {}",
         ("tests/test_live.py::TestPollingBesideFrames",),
     ),
