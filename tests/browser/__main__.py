@@ -18,7 +18,8 @@ from harness.processes import free_port
 from . import editor
 from .pages import GENERATIONS, ISSUES
 from .scenes import SCENES
-from .walk import Report, Thoroughness, Walk
+from .thoroughness import Thoroughness
+from .walk import Report, Walk
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,9 +31,7 @@ def arguments() -> argparse.Namespace:
         description="Walk through every dialog and page of the integration in a real Home Assistant and a real browser.",
     )
     parser.add_argument("--chromium", required=True, help=argparse.SUPPRESS)
-    parser.add_argument(
-        "--all", action="store_true", help="each of them on phone and desktop, light and dark, in every language"
-    )
+    parser.add_argument("--all", action="store_true", help="each of them in every language, on phone and desktop")
     parser.add_argument(
         "--seed", default="0", metavar="HEX", help="which of the languages is seen where, without --all"
     )

@@ -11,6 +11,8 @@ from playwright.async_api import BrowserContext, ConsoleMessage, ElementHandle, 
 
 from harness.homeassistant import HomeAssistant
 
+from .thoroughness import Appearance
+
 DIALOG = "dialog-data-entry-flow"
 _LOOK = (Path(__file__).parent / "look.js").read_text(encoding="utf-8")
 _PATIENCE = 120_000
@@ -29,24 +31,6 @@ _FIND = """([tag, name]) => {
   };
   return find(document.body);
 }"""
-
-
-@dataclass(frozen=True, slots=True)
-class Appearance:
-    """What a page is seen with."""
-
-    name: str
-    width: int
-    height: int
-    scheme: str
-
-
-APPEARANCES = (
-    Appearance("desktop-light", 1280, 900, "light"),
-    Appearance("phone-dark", 390, 844, "dark"),
-    Appearance("desktop-dark", 1280, 900, "dark"),
-    Appearance("phone-light", 390, 844, "light"),
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ from harness.processes import free_port
 from scripts.demo_home.remember import PAST, give_past
 from simulator import DEMO_PAT, Dashboard, Simulator, populate
 
-from .frontend import Appearance, Frontend
+from .frontend import Frontend
 from .pages import use_language
 from .texts import Texts
+from .thoroughness import Appearance
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
 LANGUAGES = {"en": FOLDER, "zh-Hans": FOLDER / "zh-Hans"}

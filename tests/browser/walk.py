@@ -3,19 +3,19 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 import re
 from typing import Any
 
 from playwright.async_api import Browser
 
 from harness.homeassistant import HomeAssistant
-from scripts.languages import SOURCE, languages
+from scripts.languages import SOURCE
 
-from .frontend import APPEARANCES, DIALOG, Appearance, Frontend
+from .frontend import DIALOG, Frontend
 from .pages import GENERATIONS, PAGES, Issue, Page, use_language
 from .scenes import Scene, Start
 from .texts import Texts, broken, missing, mixed
+from .thoroughness import APPEARANCES, Thoroughness
 from .world import Sights, World
 
 _ISSUE = "dialog-repairs-issue"
@@ -40,30 +40,6 @@ class Report:
             ):
                 if not self.shown[key]:
                     yield f"no scene shows {key}"
-
-
-@dataclass(frozen=True, slots=True)
-class Thoroughness:
-    """How much of it is looked at."""
-
-    everything: bool
-    folder: Path
-    seed: int = 0
-    """Which of the other languages it starts with, where not everything is looked at."""
-
-    def looks(self, turn: int) -> Iterator[tuple[str, Appearance]]:
-        """Return in which languages and appearances the dialog of a turn is looked at."""
-        for number, language in enumerate(self.languages(turn)):
-            yield from ((language, appearance) for appearance in self.appearances(turn + number))
-
-    def languages(self, turn: int) -> Sequence[str]:
-        """Return all of them, or the source and one after the other of the rest."""
-        source, *others = languages()
-        return (source, *others) if self.everything else (source, others[(self.seed + turn) % len(others)])
-
-    def appearances(self, turn: int) -> Sequence[Appearance]:
-        """Return all of them, or one after the other."""
-        return APPEARANCES if self.everything else (APPEARANCES[turn % len(APPEARANCES)],)
 
 
 class Walk:
@@ -184,7 +160,7 @@ class Walk:
     async def _look_at_page(self, page: Page, sights: Sights, language: str) -> None:
         self._turn += 1
         frontend = self._frontend
-        appearances = self._thoroughness.appearances(self._turn)
+        appearances = self._thoroughness.appearances(self._turn, language)
         # Before the page: what moves there breaks off where the size changes.
         await frontend.appear(appearances[0])
         await frontend.go(page.path(sights))
