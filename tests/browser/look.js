@@ -32,6 +32,8 @@
       let inButton = false;
       const clips = [];
       for (let ancestor = parent; ancestor && ancestor.nodeType === Node.ELEMENT_NODE; ancestor = up(ancestor)) {
+        // Home Assistant's own line, which it lets end in dots.
+        if (ancestor.localName === "dialog-repairs-issue-subtitle") return;
         const overflow = getComputedStyle(ancestor).overflowX;
         if (overflow === "hidden" || overflow === "clip") clips.push(ancestor);
         if (isButton(ancestor)) { inButton = true; clips.push(ancestor); }
