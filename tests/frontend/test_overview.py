@@ -168,7 +168,7 @@ async def test_the_structure_goes_with_its_entry(
     hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await hass.async_block_till_done()
     assert hass_storage[STORED]["data"]["servers"] == {
-        "1": {"groups": ["Tokyo"], "country": "JP", "silent_since": None}
+        "1": {"groups": ["Tokyo"], "country": "JP", "agent": "0.20.5", "silent_since": None}
     }
 
     await hass.config_entries.async_remove("hub")

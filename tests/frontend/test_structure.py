@@ -27,7 +27,7 @@ def test_groups_are_in_the_order_that_servers_tell(groups: list[tuple[str, ...]]
 
 def test_a_structure_survives_json() -> None:
     structure = Structure(
-        servers=servers(("a",), ()) | {"off": Place(silent_since=1)},
+        servers=servers(("a",), ()) | {"off": Place(silent_since=1, agent="1.2.3")},
         services={"service_1": (100.0, None, 99.5)},
         cycles={"3": "Monthly traffic"},
     )

@@ -59,6 +59,7 @@ def overview(hass: HomeAssistant, entry: ConfigEntry, structure: Structure, view
             "path": path,
             "groups": place.groups,
             "country": place.country,
+            "agent": place.agent,
             "silent_since": place.silent_since,
             "entities": entities[key],
         }

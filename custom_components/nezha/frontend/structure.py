@@ -24,6 +24,8 @@ class Place:
     """In the dashboard's order."""
     country: str = ""
     """ISO 3166 code in capitals, or empty."""
+    agent: str = ""
+    """The version of the agent, or empty: its sensor is off by default, and a device has no other place for it."""
     silent_since: int | None = None
     """When a server that is offline reported last, by the dashboard's clock; `None` while it is online, or if it never did.
 
@@ -93,6 +95,7 @@ def _place(known: KnownServer) -> Place:
     return Place(
         groups=known.server.groups,
         country=known.server.country,
+        agent=known.host.agent_version if known.host else "",
         silent_since=None if known.online else known.memory.last_active,
     )
 

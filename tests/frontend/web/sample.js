@@ -28,6 +28,7 @@ export function server(number, more = {}) {
     silent_since: null,
     groups: [`Group ${number % 3}`],
     country: "JP",
+    agent: "2.3.4",
     entities: Object.fromEntries(keys.map((key) => [key, `${domain[key] ?? "sensor"}.server_${number}_${key}`])),
     ...more,
   };

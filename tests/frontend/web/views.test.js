@@ -288,6 +288,18 @@ test("a page of a server of which next to nothing is to be seen is made all the 
   }
 });
 
+test("a page of a server says what it is and which agent it has", () => {
+  const only = hub(1);
+  const devices = { "device-1": { name: "tokyo-1", model: "Ubuntu 24.04", hw_version: "x86_64 (kvm)" } };
+  const said = (/** @type {string} */ agent) =>
+    serverView(only, { ...only.servers[0], agent }, context([only], {}, { devices }), "/").header.card.content.replace(
+      /&#(\d+);/g,
+      (/** @type {string} */ _, /** @type {string} */ code) => String.fromCharCode(Number(code)),
+    );
+  assert.equal(said("2.3.4"), "### Ubuntu 24.04 · x86_64 (kvm) · agent 2.3.4");
+  assert.equal(said(""), "### Ubuntu 24.04 · x86_64 (kvm)");
+});
+
 test("whatever an agent calls its system, it is mere text", () => {
   const model = "{{ states('x') }} <img src=//evil> [a](b) **b** &amp; `c`";
   const only = hub(1);

@@ -9,6 +9,7 @@
  * @property {string} path of its page within the dashboard
  * @property {string[]} groups in the order of the Nezha dashboard
  * @property {string} country ISO 3166 code in capitals, or empty
+ * @property {string} agent its version, or empty
  * @property {number | null} silent_since when a server that is offline reported last, in unix seconds
  * @property {Entities} entities
  *

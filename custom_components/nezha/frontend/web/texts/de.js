@@ -72,6 +72,7 @@ export default {
   waiting_detail: "Die Integration wird eingerichtet oder versucht es von selbst erneut.",
   unreachable: "Das Nezha-Dashboard ist nicht erreichbar",
   unreachable_detail: "Bis es wieder antwortet, ist nichts über die Server bekannt.",
+  agent_version: "Agent {version}",
   server_offline: "Offline seit {time}",
   server_offline_detail: "Der Agent meldet sich nicht mehr beim Dashboard.",
   server_never: "Dieser Server hat sich nie gemeldet",

@@ -77,6 +77,7 @@ export default {
   waiting_detail: "The integration is being set up, or tries again by itself.",
   unreachable: "The Nezha dashboard cannot be reached",
   unreachable_detail: "Nothing is known of the servers until it answers again.",
+  agent_version: "agent {version}",
   server_offline: "Offline since {time}",
   server_offline_detail: "The agent has stopped reporting to the dashboard.",
   server_never: "This server has never reported",

@@ -72,6 +72,7 @@ export default {
   waiting_detail: "La integración se está configurando o vuelve a intentarlo por sí sola.",
   unreachable: "No se puede acceder al panel de Nezha",
   unreachable_detail: "Hasta que vuelva a responder no se sabe nada de los servidores.",
+  agent_version: "agente {version}",
   server_offline: "Sin conexión desde {time}",
   server_offline_detail: "El agente ha dejado de informar al panel.",
   server_never: "Este servidor nunca ha informado",

@@ -72,6 +72,7 @@ export default {
   waiting_detail: "L'intégration est en cours de configuration ou réessaie automatiquement.",
   unreachable: "Le tableau de bord Nezha est injoignable",
   unreachable_detail: "On ne sait rien des serveurs tant qu'il ne répond pas à nouveau.",
+  agent_version: "agent {version}",
   server_offline: "Hors ligne depuis {time}",
   server_offline_detail: "L'agent n'envoie plus rien au tableau de bord.",
   server_never: "Ce serveur ne s'est jamais signalé",

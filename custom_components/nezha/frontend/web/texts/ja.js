@@ -72,6 +72,7 @@ export default {
   waiting_detail: "統合を設定しているか、自動的に再試行しています。",
   unreachable: "Nezhaダッシュボードに到達できません",
   unreachable_detail: "再び応答するまで、サーバーの状態はわかりません。",
+  agent_version: "エージェント {version}",
   server_offline: "{time} からオフライン",
   server_offline_detail: "エージェントからダッシュボードへの報告が途絶えました。",
   server_never: "このサーバーからの報告はまだありません",

@@ -72,6 +72,7 @@ export default {
   waiting_detail: "A integração está sendo configurada ou tenta de novo automaticamente.",
   unreachable: "Não é possível acessar o dashboard Nezha",
   unreachable_detail: "Nada se sabe dos servidores até que ele volte a responder.",
+  agent_version: "agente {version}",
   server_offline: "Offline desde {time}",
   server_offline_detail: "O agente parou de reportar ao dashboard.",
   server_never: "Este servidor nunca reportou",

@@ -72,6 +72,7 @@ export default {
   waiting_detail: "Интеграция настраивается или сама повторит попытку.",
   unreachable: "Панель Nezha недоступна",
   unreachable_detail: "Пока она не ответит, о серверах ничего не известно.",
+  agent_version: "агент {version}",
   server_offline: "Не в сети с {time}",
   server_offline_detail: "Агент перестал отправлять отчёты панели.",
   server_never: "Этот сервер ещё не отправлял отчётов",

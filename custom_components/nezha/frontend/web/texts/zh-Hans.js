@@ -72,6 +72,7 @@ export default {
   waiting_detail: "集成正在设置，或会自动重试。",
   unreachable: "无法连接哪吒面板",
   unreachable_detail: "面板恢复响应之前，无法得知服务器的状态。",
+  agent_version: "Agent {version}",
   server_offline: "自 {time} 起离线",
   server_offline_detail: "Agent 已停止向面板上报。",
   server_never: "此服务器从未上报",

@@ -72,6 +72,7 @@ export default {
   waiting_detail: "整合正在設定，或會自動重試。",
   unreachable: "無法連線至哪吒儀表板",
   unreachable_detail: "儀表板恢復回應之前，無法得知伺服器的狀態。",
+  agent_version: "Agent {version}",
   server_offline: "自 {time} 起離線",
   server_offline_detail: "Agent 已停止向儀表板回報。",
   server_never: "此伺服器從未回報",

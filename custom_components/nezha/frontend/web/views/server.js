@@ -28,9 +28,10 @@ const LINE = { columns: 12, rows: 1 };
  * @returns {Config}
  */
 export function serverView(hub, server, context, back) {
-  const { hass } = context;
+  const { hass, texts } = context;
   const device = hass.devices[server.device_id];
-  const facts = present(device?.model, device?.hw_version);
+  const agent = server.agent && fill(texts.agent_version, { version: server.agent });
+  const facts = present(device?.model, device?.hw_version, agent);
   const heading = (facts.length ? facts : [deviceName(hass, server.device_id)]).map(plain).join(" · ");
   return view(serverSections(hub, server, context), {
     back_path: back,
