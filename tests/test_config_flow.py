@@ -216,7 +216,7 @@ async def test_an_address_and_a_token_make_an_entry(hass: HomeAssistant, flow: F
     assert hass.states.get("binary_sensor.alpha").state == "on"
 
 
-async def test_the_options_are_offered_at_the_end_where_there_are_groups(
+async def test_groups_alone_are_offered_at_the_end_where_there_are_any(
     hass: HomeAssistant, flow: Flow, simulator: Simulator
 ) -> None:
     await flow.address(simulator.url)
@@ -228,7 +228,14 @@ async def test_the_options_are_offered_at_the_end_where_there_are_groups(
     # The frontend starts another one, which takes over.
     form = await options.async_init(flow.result["result"].entry_id)
     assert form["step_id"] == "init"
+    assert form["data_schema"]({}) == {"groups": [], "group_as_area": False}
     assert [entry["flow_id"] for entry in options.async_progress()] == [form["flow_id"]]
+    await options.async_configure(form["flow_id"], {"groups": ["Tokyo"], "group_as_area": True})
+    await hass.async_block_till_done()
+    assert flow.result["result"].options == {"groups": ["Tokyo"], "group_as_area": True}
+    # Later, all options are there, and what was chosen.
+    form = await options.async_init(flow.result["result"].entry_id)
+    assert form["data_schema"]({}).keys() == {"scan_interval", "offline_after", "groups", "group_as_area"}
 
 
 async def test_without_groups_setting_up_ends_there(flow: Flow, socket_enabled: None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from harness.forms import DOMAIN, add_entry
+from harness.forms import DOMAIN, add_entry, open_options
 from harness.homeassistant import HomeAssistant
 from simulator import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, Dashboard, Simulator, populate
 
@@ -120,7 +120,7 @@ class World:
 
     async def set_options(self, **options: object) -> None:
         """Choose options as a user would, and wait until they are taken over."""
-        step = await self.home.request("POST", f"{_ENTRIES}/options/flow", {"handler": self.entry_id})
+        step = await open_options(self.home.request, self.entry_id)
         await self.home.request("POST", f"{_ENTRIES}/options/flow/{step['flow_id']}", options)
         await self.wait_for("loaded")
 

@@ -38,7 +38,10 @@ SOURCE_SETUP: Final = "setup"
 
 
 class NezhaOptionsFlow(OptionsFlowWithReload):
-    """How often to ask and to publish, when a silent server is offline, and which groups to take."""
+    """How often to ask and to publish, when a silent server is offline, and which groups to take.
+
+    At the end of setting up, groups alone: for all else, there are good defaults.
+    """
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the options with what is on the dashboard now."""
@@ -47,28 +50,33 @@ class NezhaOptionsFlow(OptionsFlowWithReload):
             switched_on = user_input[CONF_GROUP_AS_AREA] and not entry.options.get(CONF_GROUP_AS_AREA)
             if switched_on and entry.state is ConfigEntryState.LOADED:
                 place_in_areas(self.hass, entry, user_input.get(CONF_GROUPS, ()))
-            return self.async_create_entry(data=user_input)
-        self._take_over()
-        pace = {vol.Required(CONF_METRICS_INTERVAL, default=DEFAULT_METRICS_INTERVAL): _seconds(2, 300)}
-        schema = vol.Schema(
-            {
-                vol.Required(CONF_SCAN_INTERVAL, default=DEFAULT_SCAN_INTERVAL): _seconds(5, 3600),
-                # v0 sends no frames.
-                **({} if entry.data[CONF_GENERATION] == Generation.V0 else pace),
-                vol.Required(CONF_OFFLINE_AFTER, default=DEFAULT_OFFLINE_AFTER): _seconds(5, 3600),
-                **self._group_fields(),
-            }
-        )
+            return self.async_create_entry(data={**entry.options, **user_input})
+        ends_setup = self.source == SOURCE_SETUP or self._takes_over()
+        schema = vol.Schema({**({} if ends_setup else self._pace_fields()), **self._group_fields()})
         return self.async_show_form(
             step_id="init", data_schema=self.add_suggested_values_to_schema(schema, entry.options)
         )
 
-    def _take_over(self) -> None:
-        """End the flow that setting up started: the frontend starts another one rather than going on with that."""
+    def _takes_over(self) -> bool:
+        """End the flow that setting up started, if any: the frontend starts another one rather than going on with that."""
         flows = self.hass.config_entries.options
-        for flow in flows.async_progress_by_handler(self.handler):
-            if flow["flow_id"] != self.flow_id and flow["context"].get("source") == SOURCE_SETUP:
-                flows.async_abort(flow["flow_id"])
+        started = [
+            flow["flow_id"]
+            for flow in flows.async_progress_by_handler(self.handler)
+            if flow["flow_id"] != self.flow_id and flow["context"].get("source") == SOURCE_SETUP
+        ]
+        for flow_id in started:
+            flows.async_abort(flow_id)
+        return bool(started)
+
+    def _pace_fields(self) -> dict[vol.Marker, vol.All]:
+        pace = {vol.Required(CONF_METRICS_INTERVAL, default=DEFAULT_METRICS_INTERVAL): _seconds(2, 300)}
+        return {
+            vol.Required(CONF_SCAN_INTERVAL, default=DEFAULT_SCAN_INTERVAL): _seconds(5, 3600),
+            # v0 sends no frames.
+            **({} if self.config_entry.data[CONF_GENERATION] == Generation.V0 else pace),
+            vol.Required(CONF_OFFLINE_AFTER, default=DEFAULT_OFFLINE_AFTER): _seconds(5, 3600),
+        }
 
     def _group_fields(self) -> dict[vol.Marker, Selector[Any]]:
         entry: NezhaConfigEntry = self.config_entry
