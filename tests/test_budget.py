@@ -12,10 +12,12 @@ from custom_components.nezha.runtime import budget
 from homeassistant.const import STATE_ON
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_platform, entity_registry as er
+from simulator import Dashboard, ServiceKind
 
 from .conftest import entry_of, refresh, set_up
 from .scripted import ScriptedDashboard, server
 from .test_life import entity_id, shown
+from .test_services import entry_for, serving
 
 WITH_PARTS = {
     "host": {"SwapTotal": 2**30, "GPU": ["NVIDIA L4"]},
@@ -69,6 +71,37 @@ async def test_what_does_not_fit_for_all_is_enabled_for_none(
     assert len(said) == 1
     assert "9 servers" in said[0]
     assert "Reached the maximum" not in caplog.text
+
+
+async def test_services_and_the_dashboard_fit_whatever_servers_take(
+    hass: HomeAssistant, socket_enabled: None, small: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With 500 servers, their parts had taken all that ranked entities left, before services were there."""
+    dashboard = Dashboard()
+    for number in range(9):
+        dashboard.add_server(f"server {number}")
+    for number in range(3):
+        dashboard.add_service(f"service {number}", ServiceKind.HTTP, probed=40)
+    async with serving(dashboard=dashboard) as simulator:
+        await set_up(hass, entry_for(simulator))
+        registry = er.async_get(hass)
+        found = {each.unique_id.removeprefix("hub_"): each.disabled for each in entities(hass)}
+        assert {key for key, disabled in found.items() if key.startswith("service_") and not disabled} == {
+            f"service_{number}_{key}"
+            for number in dashboard.services
+            for key in ("up", "latency", "latency_now", "availability_today", "availability_30_days")
+        }
+        # Where users enabled all there was, a server's entity makes way, and nothing of the dashboard's.
+        own = {key for key, disabled in found.items() if key.partition("_")[0].isalpha() and not disabled}
+        for each in [each for each in entities(hass) if each.disabled]:
+            if sum(not each.disabled for each in entities(hass)) < small:
+                registry.async_update_entity(each.entity_id, disabled_by=None)
+        added = dashboard.add_service("another", ServiceKind.HTTP, probed=40)
+        await refresh(hass, hass.config_entries.async_get_known_entry("hub"))
+    enabled_now = {each.unique_id.removeprefix("hub_") for each in entities(hass) if not each.disabled}
+    assert own | {f"service_{added.id}_up"} <= enabled_now
+    assert len(enabled_now) == small
+    assert "not adding more entities" not in caplog.text
 
 
 async def test_what_does_not_fit_is_registered_and_can_be_enabled(

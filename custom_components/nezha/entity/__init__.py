@@ -202,7 +202,9 @@ class ServerEntity[ShownT](NezhaEntity[ShownT]):
 
 
 class ServiceEntity[ShownT](NezhaEntity[ShownT]):
-    """An entity of a probed service."""
+    """An entity of a probed service. Services are few, whatever the number of servers, and have a page of their own."""
+
+    _always_fits = True
 
     def __init__(self, coordinator: NezhaCoordinator, key: str, description: EntityDescription) -> None:
         """Place the entity on the service's device."""

@@ -76,18 +76,25 @@ class EntityBudget:
         entries = er.async_entries_for_config_entry(self._registry, self._entry.entry_id)
         return [each for each in entries if not each.disabled]
 
-    def _key(self, entity: er.RegistryEntry) -> str:
-        """Return the key of a server's entity; of others, something that is none."""
-        return entity.unique_id.removeprefix(f"{self._entry.entry_id}_").partition("_")[2]
+    def _key(self, entity: er.RegistryEntry) -> str | None:
+        """Return the key of a server's entity; `None` for those of the dashboard and of services."""
+        identity, _, key = entity.unique_id.removeprefix(f"{self._entry.entry_id}_").partition("_")
+        # Servers are known by a number or a uuid; all else begins with a word.
+        return None if identity.isalpha() else key
 
     def make_room(self, key: str) -> None:
         """Count a new entity that has to be enabled, just before it is registered.
 
-        Where there is no room for one more, the least wanted entity is disabled: users may have enabled all there was.
+        Where there is no room for one more, the least wanted entity of a server is disabled: users may have enabled all there
+        was.
         """
         self._extras += key not in _RANK
         if self._count() < _MOST_ENABLED:
             return
-        ranks = {each.entity_id: _RANK.get(self._key(each), len(_RANK)) for each in self._enabled()}
+        ranks = {
+            each.entity_id: _RANK.get(own, len(_RANK))
+            for each in self._enabled()
+            if (own := self._key(each)) is not None
+        }
         least = max(ranks, key=lambda entity_id: ranks[entity_id])
         self._registry.async_update_entity(least, disabled_by=er.RegistryEntryDisabler.INTEGRATION)
