@@ -6,38 +6,9 @@ from pathlib import Path
 import re
 from typing import Any
 
-import pytest
-
-from homeassistant.core import HomeAssistant
-from simulator import Simulator
-from tests.automations.home import ALPHA, GIB, Home, _listen, dashboard, home_of, note, restarted
-from tests.conftest import Clock
-from tests.test_services import serving
+from tests.automations.home import ALPHA, GIB, Home, _listen, note, restarted
 
 from .home import EVERYWHERE, Phone, automate, stop
-
-
-@pytest.fixture
-async def simulator(clock: Clock, socket_enabled: None) -> AsyncIterator[Simulator]:
-    """Serve v2."""
-    async with serving("v2", dashboard()) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def home(
-    hass: HomeAssistant, hass_storage: dict[str, Any], clock: Clock, simulator: Simulator
-) -> AsyncIterator[Home]:
-    """Set up the dashboard."""
-    await hass.config.async_set_time_zone("UTC")
-    yield await home_of(hass, clock, simulator)
-    await stop(hass)
-
-
-@pytest.fixture
-def phone(hass: HomeAssistant, home: Home) -> Phone:
-    """Take what is sent."""
-    return Phone(hass)
 
 
 @asynccontextmanager
