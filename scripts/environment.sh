@@ -212,21 +212,35 @@ END
 }
 
 environment() {
-    local name=$1 file
+    local name=$1
     shift
     local folder=$environments/$name
     python=$folder/bin/python
     export CPATH=$environments/debian/headers${CPATH:+:$CPATH}
     local wanted
     wanted=$(cat "$@" | cksum)
-    if [ "$(cat "$folder/installed" 2>/dev/null)" = "$wanted" ] && new_enough "$python"; then return; fi
+    if is_installed "$folder" "$wanted"; then return; fi
     mkdir -p "$environments"
+    # Two commands may start at once: the second finds what the first has made.
+    local lock
+    exec {lock}>"$environments/lock"
+    flock "$lock"
+    is_installed "$folder" "$wanted" || make_environment "$@"
+    exec {lock}>&-
+}
+
+is_installed() {
+    [ "$(cat "$1/installed" 2>/dev/null)" = "$2" ] && new_enough "$1/bin/python"
+}
+
+# What environment calls, with its variables.
+make_environment() {
+    local file requirements=()
     find_uv
     if ! new_enough "$python"; then
         find_python
         step "Making the environment $name" "$uv" venv --clear --python "$base" "$folder" || die "The environment could not be made (see above)."
     fi
-    local requirements=()
     for file in "$@"; do requirements+=(--requirements "$file"); done
     step "Installing the requirements of $name" "$uv" pip install --compile-bytecode --python "$python" "${requirements[@]}" ||
         die "The requirements could not be installed (see above). A missing compiler is brought by Debian's build-essential; then run this again."
