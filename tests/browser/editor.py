@@ -150,6 +150,8 @@ class Editor:
             server.machine.synchronise = dashboard.advance
         ahead = 60.0
         await self._wait(
-            lambda automations: any(state["attributes"]["last_triggered"] for state in automations), "it does not run"
+            # None has the attribute while automations are loaded anew.
+            lambda automations: any(state["attributes"].get("last_triggered") for state in automations),
+            "it does not run",
         )
         return True

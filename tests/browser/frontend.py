@@ -38,7 +38,8 @@ class Look:
     """What is seen at one moment."""
 
     texts: Sequence[str]
-    cut: Sequence[str]
+    cut: Mapping[str, str]
+    """Texts that are not seen to their end, and what they are in."""
 
 
 class Frontend:
@@ -190,7 +191,7 @@ class Frontend:
     async def look(self, root: str = "") -> Look:
         """Return what is seen of an element, or of the whole page."""
         seen = await self.page.evaluate(_LOOK, root)
-        return Look(seen["texts"], seen["cut"]) if seen else Look([], [])
+        return Look(seen["texts"], dict(seen["cut"])) if seen else Look([], {})
 
     async def picture(self, file: Path) -> None:
         """Write what is seen to a file."""

@@ -32,8 +32,6 @@
       let inButton = false;
       const clips = [];
       for (let ancestor = parent; ancestor && ancestor.nodeType === Node.ELEMENT_NODE; ancestor = up(ancestor)) {
-        // Home Assistant's own line, which it lets end in dots.
-        if (ancestor.localName === "dialog-repairs-issue-subtitle") return;
         const overflow = getComputedStyle(ancestor).overflowX;
         if (overflow === "hidden" || overflow === "clip") clips.push(ancestor);
         if (isButton(ancestor)) { inButton = true; clips.push(ancestor); }
@@ -43,7 +41,7 @@
         for (const clip of clips) {
           const outer = clip.getBoundingClientRect();
           if (outer.width > 1 && (box.right > outer.right + 1.5 || box.left < outer.left - 1.5)) {
-            cut.push(`${text.slice(0, 80)} (in ${clip.localName})`);
+            cut.push([text, clip.localName]);
             break;
           }
         }

@@ -1,6 +1,6 @@
 """The judge of what is seen finds what it is there for."""
 
-from .texts import Texts, broken, missing, mixed
+from .texts import Texts, broken, missing, mixed, own
 
 
 def test_broken_texts_are_found() -> None:
@@ -24,6 +24,12 @@ def test_a_text_of_another_language_is_found() -> None:
     assert [*mixed([chinese[key]], "en")] != []
     assert [*mixed(["CPU usage"], "zh-Hans")] == ["text in en: 'CPU usage'"]
     assert [*mixed(["Nezha", "tokyo-1"], "zh-Hans")] == []
+
+
+def test_a_text_that_is_cut_is_found_where_it_is_the_integrations() -> None:
+    title = Texts.of("fr").by_key["config.step.credential.title"]
+    assert [*own({title: "div", "Trier par Entité": "div"}, "fr")] == [f"cut: {title!r} in div"]
+    assert len([*own({title: "div", "Sort by Entity": "div"}, "en")]) == 2
 
 
 def test_a_text_that_is_not_there_is_found() -> None:

@@ -6,7 +6,7 @@ import functools
 import re
 from typing import Self
 
-from scripts.languages import TRANSLATIONS, languages, read_translations
+from scripts.languages import SOURCE, TRANSLATIONS, languages, read_translations
 
 _BROKEN = re.compile(r"Translation \[|\bundefined\b|\bNaN\b|\[object|[{}]|MISSING_VALUE|\bcomponent\.nezha\b")
 _PLACEHOLDER = re.compile(r"\{\w+\}")
@@ -88,6 +88,13 @@ def mixed(shown: Collection[str], language: str) -> Iterator[str]:
         for fragment in Texts.of(other).fragments:
             if fragment in seen and not own.knows(fragment):
                 yield f"text in {other}: {fragment!r}"
+
+
+def own(cut: Mapping[str, str], language: str) -> Iterator[str]:
+    """Return the texts that are cut; in other languages than the source only the integration's: the rest is not its own."""
+    for text, place in cut.items():
+        if language == SOURCE or Texts.of(language).knows(_plain(text)):
+            yield f"cut: {text[:80]!r} in {place}"
 
 
 def missing(shown: Iterable[str], keys: Iterable[str], language: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Plays the scenes and visits the pages, takes pictures, and says what is wrong with them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 import re
 from typing import Any
@@ -11,10 +11,10 @@ from playwright.async_api import Browser
 from harness.homeassistant import HomeAssistant
 from scripts.languages import SOURCE
 
-from .frontend import DIALOG, Frontend
+from .frontend import DIALOG, Frontend, Look
 from .pages import GENERATIONS, PAGES, Issue, Page, use_language
 from .scenes import Scene, Start
-from .texts import Texts, broken, missing, mixed
+from .texts import Texts, broken, missing, mixed, own
 from .thoroughness import APPEARANCES, Thoroughness
 from .world import Sights, World
 
@@ -128,7 +128,7 @@ class Walk:
             await self._frontend.settle(DIALOG)
             look = await self._frontend.look(DIALOG)
             name = f"{scene.generation} {scene.name} {self._turn} {_shows(step)} {language} {appearance.name}"
-            await self._take(name, look.texts, language, [*look.cut, *missing(look.texts, keys, language)])
+            await self._take(name, look, language, missing(look.texts, keys, language))
 
     async def _end(self) -> None:
         await self._frontend.close()
@@ -171,7 +171,7 @@ class Walk:
             await frontend.settle(quiet=4)
             look = await frontend.look()
             name = f"{sights.generation} page {page.name} {language} {appearance.name}"
-            await self._take(name, look.texts, language, look.cut)
+            await self._take(name, look, language)
         await frontend.close()
 
     async def read(self, issue: Issue) -> None:
@@ -196,17 +196,23 @@ class Walk:
                 await frontend.settle(_ISSUE)
                 look = await frontend.look(_ISSUE)
                 name = f"{issue.generation} issue {issue.key} {language} {appearance.name}"
-                await self._take(name, look.texts, language, [*look.cut, *missing(look.texts, keys, language)])
+                await self._take(name, look, language, missing(look.texts, keys, language))
             await frontend.page.keyboard.press("Escape")
 
     # --- What both have in common
 
-    async def _take(self, name: str, texts: Sequence[str], language: str, more: Sequence[str]) -> None:
+    async def _take(self, name: str, look: Look, language: str, missed: Iterable[str] = ()) -> None:
         """Take a picture, and note what is wrong with it."""
         file = self._thoroughness.folder / f"{re.sub(r'[^\w.-]+', '_', name)}.png"
         await self._frontend.picture(file)
         self.report.pictures += 1
-        found = [*broken(texts), *mixed(texts, language), *more, *self._frontend.complaints()]
+        found = [
+            *broken(look.texts),
+            *mixed(look.texts, language),
+            *missed,
+            *own(look.cut, language),
+            *self._frontend.complaints(),
+        ]
         self.report.faults += [f"{file.name}: {what}" for what in found]
 
     def _fault(self, scene: Scene, what: str) -> None:
