@@ -29,6 +29,7 @@ _NAMES = frozenset(
         "cpu",
         "dns",
         "exec",
+        "github",
         "gpu",
         "home",
         "http",

@@ -122,6 +122,9 @@ class Control:
         }
         updated = [number for number in asked.body if number in connected]
         self._dashboard.forced_updates += updated
+        if self._dashboard.agent_release:
+            for number in updated:
+                self._dashboard.servers[number].machine.pin(version=self._dashboard.agent_release)
         return go.filled({"success": updated, "offline": [number for number in asked.body if number not in connected]})
 
     def _access_tokens(self, asked: Asked) -> list[dict[str, Any]]:

@@ -93,6 +93,8 @@ class Dashboard:
         """Whether it keeps a time series database, which v2 tells and answers from."""
         self.forced_updates: list[int] = []
         """The servers whose agents were told to update themselves, one entry each time."""
+        self.agent_release = ""
+        """The version that an agent has as soon as it was told to update itself; empty where it finds none."""
         self.credentials = Credentials(clock)
         """Those of v1 and v2; v0 has its tokens."""
         self.groups: dict[int, Group] = {}

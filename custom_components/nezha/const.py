@@ -12,6 +12,7 @@ CONF_OFFLINE_AFTER: Final = "offline_after"
 CONF_METRICS_INTERVAL: Final = "metrics_interval"
 CONF_GROUPS: Final = "groups"
 CONF_GROUP_AS_AREA: Final = "group_as_area"
+CONF_PUBLISHED_AGENT: Final = "published_agent"
 
 DEFAULT_SCAN_INTERVAL: Final = 30
 DEFAULT_METRICS_INTERVAL: Final = 30

@@ -44,6 +44,20 @@ class Backend(ABC):
         """
         raise ProtocolError("this generation tells nothing of tasks")
 
+    async def may_update_agents(self) -> bool | None:
+        """Return whether the credential may have agents update themselves; `None` where no answer said so yet.
+
+        Raises `AuthenticationError` and `BlockedError`.
+        """
+        return False
+
+    async def update_agent(self, number: int) -> bool:
+        """Have the agent of a server update itself; return whether it is connected, and so was told.
+
+        Raises `MissingScopeError`, and what `snapshot` raises.
+        """
+        raise ProtocolError("this generation updates no agents")
+
     async def create_token(self, name: str, *, run_tasks: bool) -> str:
         """Make a token that may only read, and run tasks if that is wanted. Raises what `snapshot` raises."""
         raise ProtocolError("this generation makes no tokens")

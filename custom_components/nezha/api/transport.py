@@ -1,7 +1,7 @@
 """One HTTP exchange with a dashboard: limits, redirects, and every failure as an error of `errors.py`."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -58,6 +58,10 @@ _COST_OF_LIST, _COST_OF_OBJECT = 2, 5
 """How much longer it takes to decode one than a number."""
 _BLOCK_PAGE = b"nezha WAF"
 """Stands in the page by which every v1 and v2 answers an address that it blocks (`proxy/blocked_setting.json`)."""
+
+
+type Json = Mapping[str, object] | Sequence[object]
+"""What may be sent along."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +141,7 @@ class Transport:
             url = url.with_query(query)
         return await _bounded(self._get(url, {**self._headers, **headers}, most or _most(path)))
 
-    async def post(self, path: str, headers: Mapping[str, str], json: Mapping[str, object] | None = None) -> Reply:
+    async def post(self, path: str, headers: Mapping[str, str], json: Json | None = None) -> Reply:
         """Send a POST, which is not to be redirected. Raises what `get` raises."""
         return await _bounded(self._post(self._url / path, {**self._headers, **headers}, json, _most(path)))
 
@@ -165,7 +169,7 @@ class Transport:
                 url = _redirect(url, response.headers.get("Location", ""))
         raise GatewayError("redirected in a circle")
 
-    async def _post(self, url: URL, headers: Mapping[str, str], json: Mapping[str, object] | None, most: int) -> Reply:
+    async def _post(self, url: URL, headers: Mapping[str, str], json: Json | None, most: int) -> Reply:
         async with self._session.post(url, headers=headers, json=json, allow_redirects=False) as response:
             if response.status in _REDIRECTS:
                 _redirect(url, response.headers.get("Location", ""))

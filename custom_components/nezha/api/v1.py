@@ -31,7 +31,7 @@ from .history import Metric, Period, Point, decode_probes, decode_series
 from .limits import LARGEST_HISTORY, MOST_ELEMENTS
 from .live import frames
 from .models import Frame, Snapshot
-from .transport import Reply, Transport
+from .transport import Json, Reply, Transport
 from .v1_decode import (
     FrameDecoder,
     ServersDecoder,
@@ -51,6 +51,7 @@ _SETTING = "api/v1/setting"
 _NO_GROUPS: Mapping[int, tuple[str, ...]] = {}
 _RUN_SCOPE = "nezha:cron:exec"
 _TOKENS = "api/v1/api-tokens"
+_UPDATES = "api/v1/force-update/server"
 _READ_SCOPES = ("nezha:inventory:read", "nezha:service:read")
 _OLD_READ_SCOPES = ("nezha:server:read", "nezha:service:read")
 """What reads the same in v2.1, which knows no inventory."""
@@ -79,6 +80,7 @@ class BackendV1(Backend):
         if not run_by_get:
             self._probe_paths.reverse()
         self._runs_tasks: bool | None = None if credential.scoped else True
+        self._updates_agents: bool | None = None if credential.scoped else True
         self._denied: set[str] = set()
         self._groups: Things[tuple[str, ...]] | None = None
         self._open = Kept(data_of)
@@ -159,6 +161,15 @@ class BackendV1(Backend):
             else:
                 return
         raise UnknownPathError(HTTPStatus.NOT_FOUND)
+
+    @override
+    async def update_agent(self, number: int) -> bool:
+        """Have an agent update itself (recorded exchange `force_update.json`)."""
+        data, _ = await self._ask(self._post(_UPDATES, [number]), data_of)
+        match data:
+            case {"success": [*told]}:
+                return number in told
+        return False
 
     @override
     async def create_token(self, name: str, *, run_tasks: bool) -> str:
@@ -254,14 +265,28 @@ class BackendV1(Backend):
                 self._runs_tasks = True
         return self._runs_tasks
 
+    @override
+    async def may_update_agents(self) -> bool | None:
+        """Ask for no server at all, so that nothing is updated; the answer says whether the credential has the scope."""
+        if self._updates_agents is None:
+            try:
+                await self._ask(self._post(_UPDATES, []), data_of)
+            except MissingScopeError, UnknownPathError:
+                self._updates_agents = False
+            except AuthenticationError, BlockedError:
+                raise
+            except NezhaError as err:
+                _LOGGER.debug("Whether agents may be updated is unknown: %s", err or type(err).__name__)
+            else:
+                self._updates_agents = True
+        return self._updates_agents
+
     def _get(
         self, path: str, query: Mapping[str, str] | None = None, most: int | None = None
     ) -> Callable[[Mapping[str, str]], Awaitable[Reply]]:
         return lambda headers: self._transport.get(path, headers, query, most)
 
-    def _post(
-        self, path: str, json: Mapping[str, object] | None = None
-    ) -> Callable[[Mapping[str, str]], Awaitable[Reply]]:
+    def _post(self, path: str, json: Json | None = None) -> Callable[[Mapping[str, str]], Awaitable[Reply]]:
         return lambda headers: self._transport.post(path, {**headers, **self._credential.post_headers()}, json)
 
     async def _fetch(self, path: str) -> tuple[object, int | None]:

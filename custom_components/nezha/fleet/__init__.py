@@ -2,7 +2,7 @@
 
 `clock` knows the dashboard's clock, `boots` of which boot a report is, `online` who is online, `memory` what outlives a restart,
 `saves` what of it is written at once, `known` completes one server by all of them, `availability` adds up for how long servers were
-offline, and `fleet` takes in answers and frames.
+offline, `versions` knows the newest agent, and `fleet` takes in answers and frames.
 """
 
 from .boots import Boot, Verdict
@@ -10,5 +10,19 @@ from .clock import Clock, elapsed
 from .fleet import UNGROUPED, Fleet
 from .known import KnownServer
 from .memory import Memory, Stored
+from .versions import NewestVersion, is_newer, is_version
 
-__all__ = ["UNGROUPED", "Boot", "Clock", "Fleet", "KnownServer", "Memory", "Stored", "Verdict", "elapsed"]
+__all__ = [
+    "UNGROUPED",
+    "Boot",
+    "Clock",
+    "Fleet",
+    "KnownServer",
+    "Memory",
+    "NewestVersion",
+    "Stored",
+    "Verdict",
+    "elapsed",
+    "is_newer",
+    "is_version",
+]

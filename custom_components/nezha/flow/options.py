@@ -25,6 +25,7 @@ from ..const import (
     CONF_GROUPS,
     CONF_METRICS_INTERVAL,
     CONF_OFFLINE_AFTER,
+    CONF_PUBLISHED_AGENT,
     DEFAULT_METRICS_INTERVAL,
     DEFAULT_OFFLINE_AFTER,
     DEFAULT_SCAN_INTERVAL,
@@ -52,7 +53,11 @@ class NezhaOptionsFlow(OptionsFlowWithReload):
                 place_in_areas(self.hass, entry, user_input.get(CONF_GROUPS, ()))
             return self.async_create_entry(data={**entry.options, **user_input})
         ends_setup = self.source == SOURCE_SETUP or self._takes_over()
-        schema = vol.Schema({**({} if ends_setup else self._pace_fields()), **self._group_fields()})
+        schema = vol.Schema(
+            self._group_fields()
+            if ends_setup
+            else {**self._pace_fields(), **self._group_fields(), **self._agent_fields()}
+        )
         return self.async_show_form(
             step_id="init", data_schema=self.add_suggested_values_to_schema(schema, entry.options)
         )
@@ -96,6 +101,12 @@ class NezhaOptionsFlow(OptionsFlowWithReload):
             ),
             vol.Required(CONF_GROUP_AS_AREA, default=False): BooleanSelector(),
         }
+
+    def _agent_fields(self) -> dict[vol.Marker, Selector[Any]]:
+        if self.config_entry.data[CONF_GENERATION] == Generation.V0:
+            # What is published now is no agent for v0.
+            return {}
+        return {vol.Required(CONF_PUBLISHED_AGENT, default=False): BooleanSelector()}
 
 
 def _seconds(least: int, most: int) -> vol.All:

@@ -29,6 +29,7 @@ _RANKED = (
     "expiry",
     "swap",
     "changes",
+    "agent",
 )
 """Keys of what a server is watched for, the most wanted first: what does not fit for all servers is enabled for none."""
 _RANK = {key: rank for rank, key in enumerate(_RANKED)}

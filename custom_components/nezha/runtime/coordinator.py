@@ -35,16 +35,18 @@ from ..const import (
     CONF_GROUPS,
     CONF_METRICS_INTERVAL,
     CONF_OFFLINE_AFTER,
+    CONF_PUBLISHED_AGENT,
     CONF_REJECTED,
     DEFAULT_METRICS_INTERVAL,
     DEFAULT_OFFLINE_AFTER,
     DEFAULT_SCAN_INTERVAL,
     DOMAIN,
 )
-from ..fleet import UNGROUPED, Fleet, KnownServer, elapsed
+from ..fleet import UNGROUPED, Fleet, KnownServer, NewestVersion, elapsed
 from ..repairs import create_groups_gone_issue, delete_groups_gone_issue
 from . import limits
 from .admission import Admission
+from .agents import PublishedRelease, published_release
 from .block import block_of
 from .budget import EntityBudget
 from .devices import SERVICE_PREFIX, Devices
@@ -95,6 +97,12 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         """The services by the key of their device."""
         self.tasks: Mapping[str, Task] = {}
         """The tasks that may be run, by the key of their button."""
+        self.updates_agents = False
+        """Whether the credential may have agents update themselves, as far as an answer said so."""
+        self._newest_version = NewestVersion()
+        self._newest_of_fleet: str | None = None
+        asks_release = entry.options.get(CONF_PUBLISHED_AGENT, False)
+        self._published_release = published_release(hass) if asks_release else None
         self.counted: Mapping[str, list[TrafficCycle]] = {}
         """The traffic cycles that count a server, by its identity."""
         self.clock_ahead = 0
@@ -149,6 +157,11 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         return self._metrics_interval if self.live else self._scan_interval
 
     @property
+    def newest_agent(self) -> str | None:
+        """The newest version of the agent: the published one where it is known, otherwise that of the fleet."""
+        return (self._published_release and self._published_release.version) or self._newest_of_fleet
+
+    @property
     def groups(self) -> list[str]:
         """All groups on the dashboard, the chosen ones or not."""
         servers = self.snapshot.servers.values() if self.snapshot else ()
@@ -180,6 +193,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
                 cycles=self.counted,
                 services=self.services,
                 tasks=self.tasks,
+                agents=(self.newest_agent, self.updates_agents),
             ),
         )
         self._topic_listeners.notify(changed_topics(before, self._published))
@@ -261,6 +275,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         """
         try:
             snapshot = await self._ask()
+            await self._look_for_rights()
         except AuthenticationError as err:
             self._mark_rejected()
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.reason) from _bare(err)
@@ -299,6 +314,16 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
                 _LOGGER.debug("%s is asked again: %s", self.config_entry.title, err)
             await asyncio.sleep(pause)
         raise BlockedError("left alone")
+
+    async def _look_for_rights(self) -> None:
+        """Learn what the credential may do beside reading. Raises `AuthenticationError` and `BlockedError`."""
+        try:
+            may_update = await self.backend.may_update_agents()
+        except BlockedError:
+            self._block.begin()
+            raise
+        if may_update is not None:
+            self.updates_agents = may_update
 
     def _may_repeat(self, err: NezhaError) -> bool:
         """Whether a poll that failed may be repeated.
@@ -352,11 +377,25 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         if snapshot.tasks is not None and snapshot.runs_tasks is not None:
             tasks = snapshot.tasks if snapshot.runs_tasks else {}
             self.tasks = {f"task_{number}": task for number, task in tasks.items()}
+        self._look_for_agents()
         await self._remember(booted=booted)
         await self.devices.update(self._fleet.servers, self.services, snapshot)
         self._log.servers_offline(earlier, self._fleet.servers)
         self._log.unreadable(snapshot)
         self._look_for_groups(snapshot)
+
+    def _look_for_agents(self) -> None:
+        """Find out which version of the agent is the newest; the published release is looked up beside the poll."""
+        versions = {identity: known.host.agent_version for identity, known in self._fleet.servers.items() if known.host}
+        self._newest_of_fleet = self._newest_version.update(versions, time.monotonic())
+        if self._published_release and self._published_release.is_due:
+            self.config_entry.async_create_background_task(
+                self.hass, self._look_up_release(self._published_release), f"{DOMAIN} release of the agent"
+            )
+
+    async def _look_up_release(self, release: PublishedRelease) -> None:
+        await release.look_up()
+        self.async_update_listeners()
 
     def _look_for_groups(self, snapshot: Snapshot) -> None:
         """Tell where a group that the user chose has no server any more: it may have been renamed on the dashboard."""

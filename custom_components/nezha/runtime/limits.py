@@ -1,5 +1,7 @@
 """How much of what a dashboard, its agents and the way there may come up with is taken: each a number and its reason."""
 
+from datetime import timedelta
+
 NEWEST_FRAME_AGE = 10
 """Seconds. The dashboard sends a frame every two: one that is older says nothing of whether it is still there."""
 
@@ -50,6 +52,11 @@ SECONDS_WITHOUT_MOST = 86_400
 DEVICE_WRITES_AN_HOUR = 5
 """Changes of one device that are written to the registry at once. An agent whose version flaps must not have it written with
 every poll."""
+
+AGENT_UPDATE = 300
+"""Seconds in which an agent that was told to update itself is back with a newer version: it fetches some 10 MB, and connects anew."""
+AGENT_UPDATE_POLL = timedelta(seconds=10)
+"""How often the dashboard is asked meanwhile."""
 
 SERVERS = 3_000
 """Servers of a dashboard that become devices."""

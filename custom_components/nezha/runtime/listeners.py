@@ -43,7 +43,14 @@ class TaskOf:
     key: str
 
 
-type Topic = str | FactsOf | CyclesOf | ServiceOf | TaskOf
+@dataclass(frozen=True, slots=True)
+class AgentOf:
+    """What of the agent of a server depends on others: which version is the newest, and whether it may be updated."""
+
+    identity: str
+
+
+type Topic = str | FactsOf | CyclesOf | ServiceOf | TaskOf | AgentOf
 """A server by its identity, whatever changes of it; or one of the others."""
 
 

@@ -7,7 +7,7 @@ import time
 from ..api import Service, Task, TrafficCycle
 from ..fleet import KnownServer
 from .limits import FRAME_EARLY
-from .listeners import CyclesOf, FactsOf, ServiceOf, TaskOf, Topic
+from .listeners import AgentOf, CyclesOf, FactsOf, ServiceOf, TaskOf, Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,8 @@ class Published:
     """By the key of their device."""
     tasks: Mapping[str, Task] = field(default_factory=dict)
     """By the key of their button."""
+    agents: tuple[str | None, bool] = (None, False)
+    """The newest version of the agent, and whether the credential may have agents updated."""
 
 
 def changed_topics(before: Published, after: Published) -> Iterator[Topic]:
@@ -38,6 +40,9 @@ def changed_topics(before: Published, after: Published) -> Iterator[Topic]:
                     yield FactsOf(identity)
                     # A server's cycles are found by its number.
                     yield CyclesOf(identity)
+    if before.agents != after.agents:
+        for identity in after.servers:
+            yield AgentOf(identity)
     if is_all or before.cycles is not after.cycles:
         for identity in _changed_keys(before.cycles, after.cycles, is_all=is_all):
             yield CyclesOf(identity)
