@@ -14,7 +14,7 @@ from harness.homeassistant import HomeAssistant
 from .thoroughness import Appearance
 
 DIALOG = "dialog-data-entry-flow"
-_LOOK = (Path(__file__).parent / "look.js").read_text(encoding="utf-8")
+LOOK = (Path(__file__).parent / "look.js").read_text(encoding="utf-8")
 _PATIENCE = 120_000
 """Milliseconds. A dashboard that hangs is given up after ten seconds; a busy machine takes its time too."""
 _CATEGORIES = ("config", "options", "selector", "issues", "title", "entity", "device", "exceptions", "services")
@@ -175,7 +175,7 @@ class Frontend:
         """Wait until an element shows the same texts for some frames, so that nothing is seen on its way."""
         await self.page.evaluate(
             f"""async ([root, quiet]) => {{
-              const look = {_LOOK};
+              const look = {LOOK};
               const seen = () => JSON.stringify(look(root)?.texts);
               let last = "";
               for (let turn = 0, same = 0; turn < 60 && same < quiet; turn++) {{
@@ -190,7 +190,7 @@ class Frontend:
 
     async def look(self, root: str = "") -> Look:
         """Return what is seen of an element, or of the whole page."""
-        seen = await self.page.evaluate(_LOOK, root)
+        seen = await self.page.evaluate(LOOK, root)
         return Look(seen["texts"], dict(seen["cut"])) if seen else Look([], {})
 
     async def picture(self, file: Path) -> None:

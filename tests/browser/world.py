@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+import time
 
 from harness.forms import DOMAIN, add_entry, open_options
 from harness.homeassistant import HomeAssistant
-from simulator import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, Dashboard, Simulator, populate
+from simulator import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, Dashboard, Server, Simulator, populate
 
 TOKEN = "demo-token"
 _SERVERS = 8
@@ -112,6 +113,20 @@ class World:
         given = credential(self.generation, by_password=by_password)
         self.entry_id = await add_entry(self.home.request, self.simulator.url, given, headers=headers)
         await self.wait_for("loaded")
+
+    def silence(self, server: Server) -> None:
+        """Let a server's agent be silent from now on, while the dashboard's time goes on at once by a minute."""
+        dashboard = self.simulator.dashboard
+        server.machine.silent = True
+        ahead = 0.0
+
+        def clock() -> float:
+            return time.time() + ahead
+
+        dashboard.clock = clock
+        for each in dashboard.servers.values():
+            each.machine.synchronise = dashboard.advance
+        ahead = 60.0
 
     async def reload(self, state: str) -> None:
         """Set the entry up anew, and wait until it is in a state."""
