@@ -1,0 +1,362 @@
+"""The command: `scripts/benchmark page`. Measures the dashboard's pages in a browser, beside pages of as many native tiles."""
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, replace
+import json
+import os
+from pathlib import Path
+import shutil
+import sys
+import tempfile
+import time
+from typing import Any
+
+import aiohttp
+from playwright.async_api import Browser, CDPSession, async_playwright
+
+from harness.forms import open_options
+from harness.homeassistant import HomeAssistant
+from harness.processes import free_port
+from homeassistant.const import __version__ as homeassistant_version
+from scripts.benchmarks.figures import Line, line, table
+
+from .frontend import Frontend
+from .thoroughness import APPEARANCES
+from .world import World
+
+_PACE = (Path(__file__).parent / "pace.js").read_text(encoding="utf-8")
+_TILES = "nezha-tiles"
+"""Where the pages of native tiles are."""
+_EMPTY = "empty"
+_CARD = "nezha-server-card"
+_MOST_ON_A_PAGE = 100
+"""Servers. The first page of more has their groups, and each group a page of its own."""
+_ONE = ("cpu",)
+_SHOWN = ("cpu", "memory", "disk", "net_in_speed", "net_out_speed")
+"""Keys of what a card shows that changes."""
+_QUIET = {"scan_interval": 3600, "metrics_interval": 300, "offline_after": 60}
+"""Options with which nothing changes while a page opens."""
+_PATIENCE = 600
+"""Polls of half a second: how long a machine with other work to do may take to set a thousand servers up."""
+_STEADY = 1.1
+"""The most that a heap may have grown to, in shares of what it was: how much of it is a cache differs from run to run."""
+_LATEST = 3.5
+"""Seconds from the end of the time in which a server may be silent until its card is red."""
+_OFFLINE_AFTER = 5
+
+type Entities = Mapping[str, str]
+"""Entity ids by the integration's keys."""
+
+_RED = """name => new Promise((done, fail) => {
+  const all = (node) => [node, ...[...(node.shadowRoot?.children ?? []), ...node.children].flatMap(all)];
+  const cards = all(document.body).filter((node) => node.localName === "nezha-server-card");
+  const card = cards.map((node) => node.shadowRoot.querySelector("ha-card")).find((card, index) =>
+    cards[index].shadowRoot.querySelector(".name").textContent === name);
+  if (!card) return fail(new Error(`no card of ${name} among ${cards.length}`));
+  const look = () => (card.classList.contains("offline") ? done(Date.now() / 1000) : requestAnimationFrame(look));
+  look();
+})"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageOf:
+    """A page, and how one knows that all of it is there."""
+
+    name: str
+    path: str
+    tag: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One of our pages, and those that it is measured beside."""
+
+    ours: PageOf
+    beside: Sequence[PageOf]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What it took to open a page: seconds."""
+
+    settled: float
+    busy: float
+    """Of the main thread."""
+
+
+class Meter:
+    """One browser's page, and what the browser counts of it."""
+
+    def __init__(self, frontend: Frontend, devtools: CDPSession) -> None:
+        """Take a page; use `of`."""
+        self.frontend = frontend
+        self._devtools = devtools
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, home: HomeAssistant, browser: Browser) -> AsyncIterator[Meter]:
+        """Open a page that is measured."""
+        context = await browser.new_context(reduced_motion="reduce")
+        await context.add_init_script(_PACE)
+        frontend = await Frontend.open(home, context)
+        await frontend.appear(APPEARANCES[0])
+        devtools = await context.new_cdp_session(frontend.page)
+        # Processor time: another process's work is not counted.
+        await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+        try:
+            yield cls(frontend, devtools)
+        finally:
+            await context.close()
+
+    async def open(self, page: PageOf) -> Opening:
+        """Go to a page from an empty one."""
+        await self._go(PageOf(name=_EMPTY, path=f"/{_TILES}/{_EMPTY}", tag="hui-sections-view", count=0))
+        before = await self.busy()
+        settled = await self._go(page)
+        return Opening(settled, await self.busy() - before)
+
+    async def _go(self, page: PageOf) -> float:
+        took: float = await self.frontend.page.evaluate(
+            "([path, tag, count]) => nezhaPace.open(path, tag, count)", [page.path, page.tag, page.count]
+        )
+        return took / 1000
+
+    async def busy(self) -> float:
+        """Return the seconds of the processor that the main thread has had."""
+        counted = await self._devtools.send("Performance.getMetrics")
+        return float(next(item["value"] for item in counted["metrics"] if item["name"] == "TaskDuration"))
+
+    async def heap(self) -> float:
+        """Return the megabytes that are in use once the garbage is gone."""
+        for _ in range(2):
+            await self._devtools.send("HeapProfiler.collectGarbage")
+        usage = await self._devtools.send("Runtime.getHeapUsage")
+        return float(usage["usedSize"]) / 1e6
+
+    async def watch(self, page: PageOf, seconds: float) -> float:
+        """Return the seconds that the main thread works while a page that is open shows live values."""
+        await self.open(page)
+        before = await self.busy()
+        await asyncio.sleep(seconds)
+        return await self.busy() - before
+
+
+async def _settle(home: HomeAssistant, world: World, options: Mapping[str, int]) -> None:
+    """Choose options, and wait until the entry is set up with them."""
+    form = await open_options(home.request, world.entry_id)
+    path = f"/api/config/config_entries/options/flow/{form['flow_id']}"
+    await home.request("POST", path, {**options, "group_as_area": False})
+    for _ in range(_PATIENCE):
+        # Options that changed reload the entry in a task of its own.
+        await asyncio.sleep(0.5)
+        entry = (await home.request("GET", "/api/config/config_entries/entry?domain=nezha"))[0]
+        if entry["state"] == "loaded":
+            return
+    raise AssertionError(f"the entry is {entry['state']}")
+
+
+async def _groups(home: HomeAssistant) -> list[Group]:
+    """Make the pages, and return which is measured beside which."""
+    (told,) = await home.commands("nezha/overview")
+    hub = told["hubs"][0]
+    servers: list[Entities] = [server["entities"] for server in hub["servers"]]
+    of_group = [each["entities"] for each in hub["servers"] if each["groups"][:1] == hub["groups"][:1]]
+    is_paged = len(servers) > _MOST_ON_A_PAGE
+    cards = PageOf(name="first page", path="/nezha-demo/servers", tag=_CARD, count=len(servers))
+    if not is_paged:
+        tiles = {"tiles": _tiles(servers, _ONE), "values": _tiles(servers, _SHOWN)}
+        groups = [Group(ours=cards, beside=[_page(*each) for each in tiles.items()])]
+    else:
+        tiles = {"tiles": _tiles(servers, _ONE), "group": _tiles(of_group, _ONE)}
+        first = replace(cards, tag="hui-shortcut-card", count=len(hub["groups"]))
+        ours = replace(cards, name="page of a group", path="/nezha-demo/group-1", count=len(of_group))
+        groups = [
+            Group(ours=first, beside=[_page("tiles", tiles["tiles"])]),
+            Group(ours=ours, beside=[_page("group", tiles["group"])]),
+        ]
+    views = [{"title": _EMPTY, "path": _EMPTY, "type": "sections"}, *(_view(*each) for each in tiles.items())]
+    await home.commands(
+        {"type": "lovelace/dashboards/create", "url_path": _TILES, "title": "Tiles", "mode": "storage"},
+        {"type": "lovelace/config/save", "url_path": _TILES, "config": {"views": views}},
+    )
+    await home.add_page()
+    return groups
+
+
+def _tiles(servers: Sequence[Entities], keys: Sequence[str]) -> list[dict[str, str]]:
+    return [{"type": "tile", "entity": server[key]} for server in servers for key in keys if key in server]
+
+
+def _view(path: str, cards: Sequence[Any]) -> dict[str, Any]:
+    section = {"type": "grid", "column_span": 4, "cards": cards}
+    return {"title": path, "path": path, "type": "sections", "max_columns": 4, "sections": [section]}
+
+
+def _page(path: str, cards: Sequence[Any]) -> PageOf:
+    return PageOf(name=f"{len(cards)} tiles", path=f"/{_TILES}/{path}", tag="hui-tile-card", count=len(cards))
+
+
+async def _openings(meter: Meter, group: Group, servers: int, runs: int) -> list[Line]:
+    """Open pages in turn; the first time, when all code is still to be loaded, is not counted."""
+    pages = [group.ours, *group.beside]
+    openings: dict[str, list[Opening]] = {page.name: [] for page in pages}
+    for run in range(runs + 1):
+        for page in pages:
+            opening = await meter.open(page)
+            if run:
+                openings[page.name].append(opening)
+    settled = {name: [each.settled for each in runs] for name, runs in openings.items()}
+    busy = {name: [each.busy for each in runs] for name, runs in openings.items()}
+    ours = group.ours.name
+    return [
+        line(f"{what}, {ours}", servers, figures[ours], "s", beside=page.name, theirs=figures[page.name])
+        for what, figures in (("Click to settled", settled), ("Processor to open", busy))
+        for page in group.beside
+    ]
+
+
+async def _live(meter: Meter, group: Group, servers: int, chosen: argparse.Namespace) -> list[Line]:
+    """Watch pages in turn."""
+    pages = [group.ours, *group.beside]
+    watched: dict[str, list[float]] = {page.name: [] for page in pages}
+    for _ in range(chosen.runs):
+        for page in pages:
+            watched[page.name].append(await meter.watch(page, chosen.seconds))
+    ours = group.ours.name
+    what = f"Processor in {chosen.seconds:g} s of live values, {ours}"
+    return [
+        line(what, servers, watched[ours], "s", beside=page.name, theirs=watched[page.name], goal=1.0)
+        for page in group.beside
+    ]
+
+
+async def _heap(meter: Meter, page: PageOf, servers: int, minutes: float) -> Line:
+    await meter.open(page)
+    await asyncio.sleep(10)
+    before = await meter.heap()
+    await asyncio.sleep(minutes * 60)
+    after = await meter.heap()
+    what = f"Heap after {minutes:g} min, {page.name}"
+    return line(what, servers, [after], "MB", beside="at first", theirs=[before], goal=_STEADY)
+
+
+async def _red(meter: Meter, page: PageOf, world: World, servers: int) -> Line:
+    """Let the agent of a server on a page fall silent, and see when its card is red."""
+    await meter.open(page)
+    (told,) = await world.home.commands("nezha/overview")
+    (devices,) = await world.home.commands("config/device_registry/list")
+    names = {device["id"]: device["name"] for device in devices}
+    shown = {names[server["device_id"]] for server in told["hubs"][0]["servers"] if server["groups"]}
+    server = next(each for each in world.simulator.dashboard.servers.values() if each.name in shown and each.state)
+    server.machine.silent = True
+    assert server.last_active, f"{server.name} never reported"
+    due = server.last_active + _OFFLINE_AFTER
+    red: float = await meter.frontend.page.evaluate(_RED, server.name)
+    return line("Red after the time to be silent", servers, [red - due], "s", goal=_LATEST)
+
+
+async def _size(home: HomeAssistant, browser: Browser, servers: int, chosen: argparse.Namespace) -> list[Line]:
+    """Measure the pages of a fleet."""
+    lines: list[Line] = []
+
+    def note(*more: Line) -> None:
+        """Take lines, with a sign of life: a large fleet takes many minutes."""
+        lines.extend(more)
+        for each in more:
+            print(" | ".join(filter(None, each.cells)), file=sys.stderr, flush=True)
+
+    async with World.of(home, "v2", servers) as world, Meter.of(home, browser) as meter:
+        await world.add()
+        await _settle(home, world, _QUIET)
+        groups = await _groups(home)
+        await meter.frontend.load(f"/{_TILES}/{_EMPTY}")
+        for group in groups:
+            note(*await _openings(meter, group, servers, chosen.runs))
+        live = {"scan_interval": 30, "metrics_interval": chosen.pace, "offline_after": _OFFLINE_AFTER}
+        await _settle(home, world, live)
+        for group in groups:
+            note(*await _live(meter, group, servers, chosen))
+        cards = groups[-1].ours
+        if chosen.minutes:
+            note(await _heap(meter, cards, servers, chosen.minutes))
+        note(await _red(meter, cards, world, servers))
+        if chosen.pictures:
+            for group in groups:
+                await meter.open(group.ours)
+                await meter.frontend.picture(chosen.pictures / f"{servers} {group.ours.name}.png")
+        (dashboards,) = await home.commands("lovelace/dashboards/list")
+        tiles = next(each["id"] for each in dashboards if each["url_path"] == _TILES)
+        await home.commands({"type": "lovelace/dashboards/delete", "dashboard_id": tiles})
+        complaints = meter.frontend.complaints()
+        assert not complaints, complaints
+    return lines
+
+
+async def measure(chosen: argparse.Namespace) -> list[Line]:
+    """Measure fleets of each size in one Home Assistant and one browser."""
+    if chosen.pictures:
+        chosen.pictures.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="nezha-page-"))
+    try:
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+            home = await HomeAssistant.start(folder, free_port(), session)
+            try:
+                async with async_playwright() as playwright:
+                    browser = await playwright.chromium.launch(
+                        executable_path=chosen.chromium, args=["--no-sandbox", "--disable-gpu"]
+                    )
+                    return [each for size in chosen.sizes for each in await _size(home, browser, size, chosen)]
+            finally:
+                await home.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/benchmark page",
+        description="Measure the dashboard's pages in a browser, beside pages of as many native tiles.",
+    )
+    parser.add_argument("--chromium", required=True, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--sizes",
+        type=lambda text: [int(size) for size in text.split(",")],
+        default="60,500,1000",
+        help="numbers of servers (default: %(default)s)",
+    )
+    parser.add_argument("--runs", type=int, default=3, help="runs of each page in turn (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=30, help="of live values in a run (default: %(default)s)")
+    parser.add_argument(
+        "--pace", type=int, default=5, metavar="SECONDS", help="from value to value (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=10, help="for which the heap is watched (default: %(default)s)"
+    )
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="write a picture of each page there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run the command; fail where a goal is far from met."""
+    chosen = arguments()
+    started = time.monotonic()
+    lines = asyncio.run(measure(chosen))
+    setting = f"Home Assistant {homeassistant_version}, {os.cpu_count()} CPUs"
+    print(f"{setting}, {time.monotonic() - started:.0f} s\n\n{table(lines)}")
+    if chosen.json:
+        report = {"setting": setting, "lines": [asdict(each) for each in lines]}
+        chosen.json.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    gross = [each.what for each in lines if each.goal and each.goal.gross]
+    if gross:
+        print(f"\nFar from the goal: {'; '.join(gross)}", file=sys.stderr)
+    return 1 if gross else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
