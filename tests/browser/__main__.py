@@ -15,7 +15,7 @@ from playwright.async_api import async_playwright
 from harness.homeassistant import HomeAssistant
 from harness.processes import free_port
 
-from . import editor, steady
+from . import editor, first_look, steady
 from .pages import GENERATIONS, ISSUES
 from .scenes import SCENES
 from .thoroughness import Thoroughness
@@ -79,6 +79,12 @@ async def walk(options: argparse.Namespace) -> Report:
             report.faults += await made.faults(options.pictures)
             report.pictures += 1
             print(f"{time.monotonic() - started:6.1f} s  {editor.NAME}: {made.counted}", flush=True)
+        if options.only in first_look.NAME and (options.all or options.only):
+            started = time.monotonic()
+            looking = first_look.FirstLook(home, walking.frontend)
+            report.faults += await looking.faults(options.pictures)
+            report.pictures += 1
+            print(f"{time.monotonic() - started:6.1f} s  {first_look.NAME}: {looking.clicks} clicks", flush=True)
         if options.only in steady.NAME:
             started = time.monotonic()
             steadiness = steady.Steady(home, walking.frontend)
