@@ -332,7 +332,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=3, help="runs of each page in turn (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=30, help="of live values in a run (default: %(default)s)")
     parser.add_argument(
-        "--pace", type=int, default=5, metavar="SECONDS", help="from value to value (default: %(default)s)"
+        "--pace", type=int, default=30, metavar="SECONDS", help="from value to value (default: %(default)s)"
     )
     parser.add_argument(
         "--minutes", type=float, default=10, help="for which the heap is watched (default: %(default)s)"
