@@ -322,10 +322,10 @@ class TestPollingBesideFrames:
         """Hold every poll after the servers were told, until this is set."""
         get, go_on = Transport.get, asyncio.Event()
 
-        async def hold(self: Transport, path: str, headers: Any) -> Any:
+        async def hold(self: Transport, path: str, *args: Any, **kwargs: Any) -> Any:
             if path.endswith("/service"):
                 await go_on.wait()
-            return await get(self, path, headers)
+            return await get(self, path, *args, **kwargs)
 
         go_on.set()
         with patch.object(Transport, "get", hold):
