@@ -64,6 +64,8 @@ async def open_options(request: Request, entry_id: str) -> dict[str, Any]:
     """Open the form with all options. Just after setting up, one of the groups alone comes first: it is closed."""
     while True:
         form: dict[str, Any] = await request("POST", _OPTIONS, {"handler": entry_id})
+        if form["type"] == "menu":
+            form = await request("POST", f"{_OPTIONS}/{form['flow_id']}", {"next_step_id": "settings"})
         if any(item["name"] == "scan_interval" for item in form["data_schema"]):
             return form
         await request("DELETE", f"{_OPTIONS}/{form['flow_id']}", {})

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import hdrs
 
-from . import bodies, go
+from . import bodies, go, history
 from .callers import GUEST, Caller, RefusalError
 from .credentials import CRON_EXEC, CRON_READ, INVENTORY_READ, SERVER_READ, SERVICE_READ
 from .dashboard import Dashboard, Server
@@ -161,11 +161,20 @@ class Inventory:
         services = self.dashboard.services.values()
         return [bodies.service(service, self._recorded(service), self.release) for service in services]
 
-    def _service_by_number(self, asked: Asked) -> None:
-        """Refuse what is no number, as the list of services is where there is none (not recorded for a number)."""
+    def _service_by_number(self, asked: Asked) -> list[dict[str, Any]] | None:
+        """Refuse what is no number, as the list of services is where there is none.
+
+        A number is that of a server on v1, which tells what it probed in a day (not recorded: as the source has it).
+        """
         text = asked.request.match_info["id"]
         if not text.isdecimal():
             raise RefusalError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
+        server = self.dashboard.servers.get(int(text))
+        if server is None or self.release.has(Trait.SERVER_PAGES):
+            return None
+        now, period = self.dashboard.clock(), history.PERIODS[history.GUESTS_PERIOD]
+        told = [history.server_service(each, server, period, now) for each in self.dashboard.services.values()]
+        return [{key: value for key, value in each.items() if key != "display_index"} for each in told]
 
     def _probing_servers(self, asked: Asked) -> list[int]:
         """Return the servers that probe anything."""

@@ -752,13 +752,14 @@ async def test_only_what_sends_frames_has_a_pace_for_them(
         form = await hass.config_entries.options.async_init(entry.entry_id)
         fields = [str(marker) for marker in form["data_schema"].schema]
         pace = [] if generation == "v0" else ["metrics_interval"]
-        assert fields == ["scan_interval", *pace, "offline_after", "groups", "group_as_area"]
+        agent = [] if generation == "v0" else ["published_agent"]
+        assert fields == ["scan_interval", *pace, "offline_after", "groups", "group_as_area", *agent]
         selector = form["data_schema"].schema["groups"]
         groups = [option["value"] for option in selector.config["options"]]
         assert groups == [*(["Tokyo"] if generation == "v0" else ["Asia", "Tokyo"]), "ungrouped"]
 
         given = {"scan_interval": 60, "offline_after": 45, "groups": ["Tokyo"], "group_as_area": False}
-        given |= dict.fromkeys(pace, 10)
+        given |= dict.fromkeys(pace, 10) | dict.fromkeys(agent, False)
         end = await hass.config_entries.options.async_configure(form["flow_id"], given)
         assert end["type"] is FlowResultType.CREATE_ENTRY
         await hass.async_block_till_done()

@@ -32,7 +32,7 @@ def language(request: pytest.FixtureRequest) -> str:
 def test_the_title_of_a_menu_has_no_placeholder(language: str) -> None:
     found = texts(language)
     menus = {key.split(".menu_options.")[0] for key in found if ".menu_options." in key}
-    assert menus == {"config.step.credential", "config.step.same_dashboard"}
+    assert menus == {"config.step.credential", "config.step.same_dashboard", "options.step.menu"}
     assert [menu for menu in menus if "{" in found[f"{menu}.title"]] == []
 
 

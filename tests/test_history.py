@@ -19,6 +19,7 @@ from custom_components.nezha.const import DOMAIN
 from homeassistant.components.recorder import Recorder, get_instance
 from homeassistant.components.recorder.statistics import get_metadata, statistics_during_period
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from simulator import DEMO_PAT, Dashboard, Host, Machine, Simulator
@@ -380,6 +381,68 @@ async def test_unloading_ends_it(past: Past, monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(HomeAssistantError) as refusal:
         await task
     assert refusal.value.translation_key == "import_stopped"
+
+
+async def open_menu(past: Past) -> Any:
+    """Open the options."""
+    return await past.hass.config_entries.options.async_init(past.entry.entry_id)
+
+
+async def choose(past: Past, flow: Any, **data: Any) -> Any:
+    """Answer a step, and wait for a task that it began."""
+    result = await past.hass.config_entries.options.async_configure(flow["flow_id"], data)
+    await past.hass.async_block_till_done()
+    return result
+
+
+class TestOptions:
+    """The same for all servers, from the options."""
+
+    async def test_with_progress_to_its_end(self, past: Past) -> None:
+        menu = await open_menu(past)
+        assert menu["menu_options"] == ["settings", "import_history"]
+        form = await choose(past, menu, next_step_id="import_history")
+        assert form["step_id"] == "import_history"
+        progress = await choose(past, form, period="1d")
+        assert (progress["type"], progress["progress_action"]) == (FlowResultType.SHOW_PROGRESS, "import_history")
+        done = await past.hass.config_entries.options.async_configure(menu["flow_id"])
+        assert (done["type"], done["step_id"]) == (FlowResultType.FORM, "import_done")
+        await async_wait_recording_done(past.hass)
+        rows = await past.rows("cpu")
+        assert len(rows) == 23
+        assert int(done["description_placeholders"]["hours"]) % len(rows) == 0
+        end = await choose(past, done)
+        assert end["type"] is FlowResultType.CREATE_ENTRY
+        assert past.entry.options == {}
+
+    async def test_closing_the_dialog_stops_it(self, past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+        going = asyncio.Event()
+
+        async def never(*_: Any) -> Any:
+            going.set()
+            await asyncio.Event().wait()
+
+        menu = await open_menu(past)
+        form = await choose(past, menu, next_step_id="import_history")
+        monkeypatch.setattr(past.entry.runtime_data.backend, "history", never)
+        await past.hass.config_entries.options.async_configure(form["flow_id"], {"period": "1d"})
+        await going.wait()
+        assert past.entry.runtime_data.is_importing
+        past.hass.config_entries.options.async_abort(menu["flow_id"])
+        await asyncio.sleep(0.01)
+        assert not past.entry.runtime_data.is_importing
+
+    async def test_a_database_that_is_off_says_so(self, past: Past) -> None:
+        past.simulator.dashboard.tsdb = False
+        menu = await open_menu(past)
+        form = await choose(past, menu, next_step_id="import_history")
+        end = await choose(past, form, period="7d")
+        assert (end["type"], end["reason"]) == (FlowResultType.ABORT, "history_off")
+
+    async def test_without_the_scope_nothing_is_seen_of_it(self, past: Past) -> None:
+        limit_scopes(past.simulator, "nezha:server:read")
+        form = await open_menu(past)
+        assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "init")
 
 
 @pytest.mark.parametrize("generation", ["v0", "v1"])

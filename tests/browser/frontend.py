@@ -248,15 +248,29 @@ class Frontend:
             raise AssertionError(f"the form has no field {name}")
         return element
 
-    async def fill(self, fields: Mapping[str, str | bool]) -> None:
-        """Type into fields, and switch switches."""
+    async def fill(self, fields: Mapping[str, str | bool | Sequence[str]]) -> None:
+        """Type into fields, and switch switches; a choice of several is taken as if it had been made."""
         for name, value in fields.items():
+            if not isinstance(value, str | bool):
+                await self._choose_several(name, value)
+                continue
             element = await self._field(name)
             if isinstance(value, bool):
                 if await element.is_checked() != value:
                     await element.evaluate("element => element.click()")
             else:
                 await element.fill(value)
+
+    async def _choose_several(self, name: str, values: Sequence[str]) -> None:
+        await self.page.evaluate(
+            f"""([name, values]) => {{
+              const all = (node) => [node, ...[...(node.shadowRoot?.children ?? []), ...node.children].flatMap(all)];
+              const find = {_FIND};
+              const form = all(find(["{DIALOG}", null])).find((node) => node.localName === "step-flow-form");
+              form._stepData = {{ ...form._stepData, [name]: values }};
+            }}""",
+            [name, list(values)],
+        )
 
     async def submit(self) -> None:
         """Submit the form that is open."""

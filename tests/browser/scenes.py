@@ -4,13 +4,16 @@ A scene is played once, in English; each dialog that it comes to is looked at in
 compared with what Home Assistant itself gave the dialog: `step`, `step!error`, `abort:reason`, or `entry`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from simulator import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, Dashboard, Simulator, populate
+from simulator import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, Dashboard, Host, Machine, Simulator, populate
 
 from .world import TOKEN, World
+
+_VPS = tuple(f"vps-{number}" for number in range(30))
+"""Servers, and what they are known by."""
 
 type Given = Callable[[World], Awaitable[None] | None]
 
@@ -30,7 +33,7 @@ class Turn:
     """What is answered to the dialog that is open, and what it becomes then."""
 
     shows: str
-    answer: Mapping[str, str | bool] | str | None = None
+    answer: Mapping[str, str | bool | Sequence[str]] | str | None = None
     """Fields to fill in, an option of a menu, or nothing at the first look."""
     given: Given | None = None
     """What happens before; faults of the turn before are over."""
@@ -99,6 +102,12 @@ async def _known(world: World) -> None:
     await world.add()
 
 
+async def _known_for_a_while(world: World) -> None:
+    """Set up, and be through with the options in which that ends."""
+    await world.add()
+    await world.set_options()
+
+
 async def _rejected(world: World) -> None:
     await world.add()
     known = world.simulator.dashboard
@@ -134,6 +143,25 @@ async def _stranger(world: World) -> None:
     dashboard = Dashboard(tokens=[TOKEN])
     dashboard.add_server("elsewhere")
     await world.serve(Simulator(dashboard, generation=world.generation))
+
+
+async def _remembering(world: World) -> None:
+    dashboard = world.simulator.dashboard
+    dashboard.tsdb = True
+    for number in list(dashboard.servers)[2:]:
+        dashboard.remove_server(number)
+    await _known_for_a_while(world)
+
+
+async def _remembering_by_another_clock(world: World) -> None:
+    world.simulator.dashboard.clock_offset = 3_600
+    await _remembering(world)
+
+
+async def _many_servers(world: World) -> None:
+    for identity in _VPS:
+        world.simulator.dashboard.add_server(identity, Machine(Host(), uuid=identity))
+    await _known_for_a_while(world)
 
 
 async def _flooded(world: World) -> None:
@@ -290,6 +318,57 @@ SCENES = (
     ),
     Scene("options without frames", "v0", Start.OPTIONS, (Turn("init"), Turn("entry", {})), _known),
     Scene("options", "v2", Start.OPTIONS, (Turn("init"), Turn("entry", {})), _known),
+    Scene(
+        "options later",
+        "v2",
+        Start.OPTIONS,
+        (Turn("menu"), Turn("init", "settings"), Turn("entry", {})),
+        _known_for_a_while,
+    ),
+    Scene(
+        "latency by server",
+        "v2",
+        Start.OPTIONS,
+        (
+            Turn("menu"),
+            Turn("latency", "latency"),
+            Turn("latency!too_many_pairs", {"latency_services": ("1", "2", "3", "4"), "latency_servers": _VPS}),
+            Turn("entry", {"latency_servers": _VPS[:2]}),
+        ),
+        _many_servers,
+    ),
+    Scene(
+        "history",
+        "v2",
+        Start.OPTIONS,
+        (Turn("menu"), Turn("import_history", "import_history"), Turn("import_done", {}), Turn("entry", {})),
+        _remembering,
+    ),
+    Scene(
+        "history that is off",
+        "v2",
+        Start.OPTIONS,
+        (Turn("menu"), Turn("import_history", "import_history"), Turn("abort:history_off", {})),
+        _known_for_a_while,
+    ),
+    Scene(
+        "history by another clock",
+        "v2",
+        Start.OPTIONS,
+        (Turn("menu"), Turn("import_history", "import_history"), Turn("abort:clock_differs", {})),
+        _remembering_by_another_clock,
+    ),
+    Scene(
+        "history that ends early",
+        "v2",
+        Start.OPTIONS,
+        (
+            Turn("menu"),
+            Turn("import_history", "import_history"),
+            Turn("abort:import_failed", {}, fault("not_json", "metrics")),
+        ),
+        _remembering,
+    ),
     Scene("another installation", "v2", Start.REPAIR, (Turn("confirm"), Turn("entry", {})), _renumbered, "renumbered"),
     Scene("many new servers", "v2", Start.REPAIR, (Turn("confirm"), Turn("entry", {})), _flooded, "new_servers"),
 )

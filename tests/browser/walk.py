@@ -1,7 +1,7 @@
 """Plays the scenes and visits the pages, takes pictures, and says what is wrong with them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 import re
 from typing import Any
@@ -81,6 +81,9 @@ class Walk:
                         await waiting
                     await self._answer(turn.answer, world.places)
                     step = await self._frontend.step()
+                    while step["type"] == "progress":
+                        # It may be over before it is looked at.
+                        step = await self._frontend.step()
                     if (shows := _shows(step)) != turn.shows:
                         self._fault(scene, f"shows {shows} instead of {turn.shows}")
                         break
@@ -106,7 +109,9 @@ class Walk:
                 await frontend.go(_INTEGRATION)
                 await _BEGINNINGS[start](frontend)
 
-    async def _answer(self, answer: Mapping[str, str | bool] | str | None, places: Mapping[str, str]) -> None:
+    async def _answer(
+        self, answer: Mapping[str, str | bool | Sequence[str]] | str | None, places: Mapping[str, str]
+    ) -> None:
         if answer is None:
             return
         await self._frontend.speak(SOURCE)

@@ -129,6 +129,13 @@ class TestSums:
         assert [(hour.start, hour.sum) for hour in sums.hours] == [(START + HOUR, 1_020)]
         assert sums.uncounted == 1
 
+    def test_right_before_such_a_reboot(self) -> None:
+        """Whether anything was sent after the last reading is unknown: the hour did not come to nothing."""
+        told = readings(week(50, 100, 20, 70), week(10_000, 11_800, 900, 2_700), HOURS)
+        rows = [row(START, 0, 1_000), row(START + 3 * HOUR, 130, 1_130, told[-1].booted)]
+        sums = fit_sums(told, rows, [START])
+        assert (sums.hours, sums.uncounted) == ([], 1)
+
     def test_a_row_of_a_boot_that_the_series_does_not_have_yet(self) -> None:
         booted = START + 3 * HOUR + 60
         sums = fit_sums(self.TOLD, [row(START + 4 * HOUR, 7, 7, booted)], [START + 2 * HOUR])

@@ -69,6 +69,10 @@ class Backend(ABC):
         """
         raise NoHistoryError
 
+    async def offers_history(self, number: int) -> bool:
+        """Whether the credential may read a server's past, if there is any. Raises what `snapshot` raises."""
+        return False
+
     async def history(self, number: int, metric: Metric, period: Period) -> Sequence[Point]:
         """Return what is remembered of a server, in order; nothing where the database is off.
 

@@ -202,6 +202,15 @@ class BackendV1(Backend):
         raise ProtocolError("the settings cannot be read")
 
     @override
+    async def offers_history(self, number: int) -> bool:
+        """Ask for the shortest series: a refusal names the scope."""
+        try:
+            await self.history(number, Metric.UPTIME, Period.MONTH)
+        except MissingScopeError, NoHistoryError:
+            return False
+        return True
+
+    @override
     async def history(self, number: int, metric: Metric, period: Period) -> Sequence[Point]:
         """Ask for one metric (recorded exchanges `v2-control/server_metrics_*.json`)."""
         query = {"metric": metric.value, "period": period.value}

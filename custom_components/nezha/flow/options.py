@@ -1,5 +1,6 @@
 """Sets how a dashboard is watched."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import voluptuous as vol
@@ -33,18 +34,36 @@ from ..const import (
 from ..fleet import UNGROUPED
 from ..runtime.coordinator import NezhaConfigEntry
 from .areas import place_in_areas
+from .history import HistorySteps
+from .latency import LatencySteps
 
 SOURCE_SETUP: Final = "setup"
 """Who starts the flow at the end of setting up."""
 
 
-class NezhaOptionsFlow(OptionsFlowWithReload):
-    """How often to ask and to publish, when a silent server is offline, and which groups to take.
+class NezhaOptionsFlow(LatencySteps, HistorySteps, OptionsFlowWithReload):
+    """How often to ask and to publish, when a silent server is offline, which groups to take; and what is only on request.
 
     At the end of setting up, groups alone: for all else, there are good defaults.
     """
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Begin with a menu, unless setting up goes on with the groups."""
+        if user_input is not None:
+            return await self.async_step_settings(user_input)
+        if self.source == SOURCE_SETUP or self._takes_over():
+            return self._show(self._group_fields())
+        return await self.async_step_menu()
+
+    async def async_step_menu(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Offer what this dashboard and this credential have; the options alone need no menu."""
+        more = {"latency": self._offers_latency(), "import_history": await self._offers_history()}
+        if not any(more.values()):
+            return await self.async_step_settings()
+        offered = [step for step, is_there in more.items() if is_there]
+        return self.async_show_menu(step_id="menu", menu_options=["settings", *offered])
+
+    async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the options with what is on the dashboard now."""
         entry: NezhaConfigEntry = self.config_entry
         if user_input is not None:
@@ -52,14 +71,12 @@ class NezhaOptionsFlow(OptionsFlowWithReload):
             if switched_on and entry.state is ConfigEntryState.LOADED:
                 place_in_areas(self.hass, entry, user_input.get(CONF_GROUPS, ()))
             return self.async_create_entry(data={**entry.options, **user_input})
-        ends_setup = self.source == SOURCE_SETUP or self._takes_over()
-        schema = vol.Schema(
-            self._group_fields()
-            if ends_setup
-            else {**self._pace_fields(), **self._group_fields(), **self._agent_fields()}
-        )
+        return self._show({**self._pace_fields(), **self._group_fields(), **self._agent_fields()})
+
+    def _show(self, fields: Mapping[vol.Marker, Any]) -> ConfigFlowResult:
+        schema = vol.Schema(fields)
         return self.async_show_form(
-            step_id="init", data_schema=self.add_suggested_values_to_schema(schema, entry.options)
+            step_id="init", data_schema=self.add_suggested_values_to_schema(schema, self.config_entry.options)
         )
 
     def _takes_over(self) -> bool:

@@ -50,6 +50,7 @@ from .agents import PublishedRelease, published_release
 from .block import block_of
 from .budget import EntityBudget
 from .devices import SERVICE_PREFIX, Devices
+from .latency import LatencyPoller
 from .listeners import Listeners, Topic
 from .live import LiveFollower, LiveState
 from .log import DashboardLog
@@ -109,6 +110,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         """Seconds by which the dashboard's clock was ahead of Home Assistant's when it answered last."""
         self.is_importing = False
         """Whether history is being imported."""
+        self.latencies = LatencyPoller(self)
         self._last_reason: str | None = None
         self._identify = identify
         self._block = block_of(hass, entry)
@@ -200,10 +202,16 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
 
     @callback
     def async_follow(self) -> None:
-        """Follow the dashboard's frames, if it sends any, until the entry is unloaded."""
+        """Follow the dashboard's frames, if it sends any, and the latencies that are chosen, until the entry is unloaded."""
         self.config_entry.async_create_background_task(
             self.hass, self._follower.run(), f"{DOMAIN} frames of {self.config_entry.title}"
         )
+        self.latencies.async_start()
+
+    @callback
+    def notify(self, topic: Topic) -> None:
+        """Call those that listen to one topic, as something else than the list changed it."""
+        self._topic_listeners.notify((topic,))
 
     @override
     async def async_shutdown(self) -> None:

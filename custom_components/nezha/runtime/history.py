@@ -219,8 +219,7 @@ class HistoryImport:
 
         Raises `HomeAssistantError` where there is nothing to import from or to, or the dashboard fails again and again.
         """
-        if "recorder" not in self._hass.config.components:
-            raise _invalid("recorder_missing")
+        await self.check()
         if self._coordinator.is_importing:
             raise _invalid("import_running")
         self._coordinator.is_importing = True
@@ -234,19 +233,22 @@ class HistoryImport:
             if current is not None and current.cancelling():
                 raise
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="import_stopped") from None
-        except MissingScopeError as err:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN, translation_key="lacks_scope", translation_placeholders={"scope": err.scope}
-            ) from err
         except NezhaError as err:
-            raise HomeAssistantError(translation_domain=DOMAIN, translation_key=err.reason) from err
+            raise _failed(err) from err
         finally:
             self._coordinator.is_importing = False
         return self.reports
 
-    async def _run(self) -> None:
-        if not await self._coordinator.ask(self._coordinator.backend.keeps_history):
-            raise HistoryOffError
+    async def check(self) -> None:
+        """Raise `HomeAssistantError` where there is nothing to import from or to."""
+        if "recorder" not in self._hass.config.components:
+            raise _invalid("recorder_missing")
+        try:
+            is_on = await self._coordinator.ask(self._coordinator.backend.keeps_history)
+        except NezhaError as err:
+            raise _failed(err) from err
+        if not is_on:
+            raise _failed(HistoryOffError())
         ahead = self._coordinator.clock_ahead
         if abs(ahead) > limits.HISTORY_CLOCK_ERROR:
             raise HomeAssistantError(
@@ -254,6 +256,8 @@ class HistoryImport:
                 translation_key="clock_differs",
                 translation_placeholders={"minutes": str(round(abs(ahead) / 60))},
             )
+
+    async def _run(self) -> None:
         for done, identity in enumerate(self._identities):
             self._on_progress(done / len(self._identities))
             if (known := self._coordinator.data.get(identity)) is not None:
@@ -513,6 +517,14 @@ def _read_recorder(
 
 def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def _failed(err: NezhaError) -> HomeAssistantError:
+    if isinstance(err, MissingScopeError):
+        return HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="lacks_scope", translation_placeholders={"scope": err.scope}
+        )
+    return HomeAssistantError(translation_domain=DOMAIN, translation_key=err.reason)
 
 
 def _invalid(key: str) -> ServiceValidationError:

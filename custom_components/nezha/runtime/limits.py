@@ -88,6 +88,16 @@ CALENDAR_DAYS = 2 * 366
 CALENDAR_EVENTS = 1_000
 """Events of an answer; the earliest are told."""
 
+LATENCY_PAIRS = 100
+"""Services of servers whose latency is shown: 30 services on 50 servers would be 3,000 entities."""
+LATENCY_PAUSE = 300
+"""Seconds between two rounds in which the servers are asked for what they probed, one after the other: an answer is of a whole
+day, and of all services."""
+LATENCY_WINDOW = 1_800
+"""Seconds that a latency is of: services are probed every half minute, or less often."""
+LATENCY_STALE = 3 * LATENCY_PAUSE
+"""Seconds after which a latency that could not be asked for again is unknown."""
+
 HISTORY_REQUESTS = 3
 """Requests for history at a time."""
 HISTORY_FAILURES = 5

@@ -50,7 +50,14 @@ class AgentOf:
     identity: str
 
 
-type Topic = str | FactsOf | CyclesOf | ServiceOf | TaskOf | AgentOf
+@dataclass(frozen=True, slots=True)
+class LatencyOf:
+    """What a server probed."""
+
+    identity: str
+
+
+type Topic = str | FactsOf | CyclesOf | ServiceOf | TaskOf | AgentOf | LatencyOf
 """A server by its identity, whatever changes of it; or one of the others."""
 
 

@@ -7,7 +7,7 @@ import time
 from ..api import Service, Task, TrafficCycle
 from ..fleet import KnownServer
 from .limits import FRAME_EARLY
-from .listeners import AgentOf, CyclesOf, FactsOf, ServiceOf, TaskOf, Topic
+from .listeners import AgentOf, CyclesOf, FactsOf, LatencyOf, ServiceOf, TaskOf, Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,8 @@ def changed_topics(before: Published, after: Published) -> Iterator[Topic]:
             old, new = before.servers.get(identity), after.servers.get(identity)
             if is_all or old is not new:
                 yield identity
+                if is_all or old is None or new is None:
+                    yield LatencyOf(identity)
                 if is_all or old is None or new is None or old.facts != new.facts:
                     yield FactsOf(identity)
                     # A server's cycles are found by its number.

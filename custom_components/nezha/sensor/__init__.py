@@ -11,6 +11,7 @@ from .cycle import add_cycle_sensors
 from .facts import add_facts
 from .hub import add_hub_sensors
 from .measurements import add_measurements
+from .probes import add_probe_sensors
 from .service import add_service_sensors
 from .traffic import add_traffic
 
@@ -32,5 +33,6 @@ async def async_setup_entry(
         add_cost_sensors,
         add_cycle_sensors,
         add_service_sensors,
+        add_probe_sensors,
     ):
         await add(coordinator, async_add_entities)

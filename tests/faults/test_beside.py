@@ -1,0 +1,127 @@
+"""Each fault of an answer, where the dashboard is asked for something beside its list: that costs itself alone."""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from custom_components.nezha.api import Metric, NezhaError, Period
+from custom_components.nezha.runtime.latency import LatencyPoller
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant
+from simulator import Dashboard, Simulator
+from tests.conftest import Clock, refresh, set_up
+from tests.test_services import entry_for, identity, serving, state_of
+
+WIRE = (
+    "refuse",
+    "reset",
+    "hang_before_headers",
+    "hang_in_body",
+    "close_in_body",
+    "endless_body",
+    "gzip_bomb",
+    "deep_json",
+    "empty_body",
+    "json_null",
+    "not_json",
+    "redirect_elsewhere",
+    "redirect_loop",
+    "truncated_json",
+    "wrong_encoding",
+    "set:data=7",
+    "set:data=null",
+    'set:error="no"',
+)
+PLACES = ("null:data.0", "set:data.0.monitor_id=-1", "set:data.0.created_at=null", "set:data.0.avg_delay.0=1e400")
+
+
+@pytest.fixture(params=["v1", "v2"])
+async def site(clock: Clock, socket_enabled: None, request: pytest.FixtureRequest) -> AsyncIterator[Simulator]:
+    """A dashboard that remembers, with two servers and two services."""
+    dashboard = Dashboard()
+    dashboard.tsdb = True
+    for name in ("alpha", "beta"):
+        dashboard.add_server(name)
+    for name in ("Website", "Database"):
+        dashboard.add_service(name).latency = 40
+    clock.tick(600)
+    async with serving(request.param, dashboard) as simulator:
+        yield simulator
+
+
+async def start(hass: HomeAssistant, site: Simulator) -> Any:
+    """Set up, with the latency of a service on a server."""
+    with patch.object(LatencyPoller, "async_start"):
+        chosen = {"latency_services": ["1"], "latency_servers": [identity(site)]}
+        entry = await set_up(hass, entry_for(site, site.release.generation, **chosen))
+    assert await entry.runtime_data.latencies.poll()
+    return entry
+
+
+def shown(hass: HomeAssistant, site: Simulator, key: str) -> str:
+    """Return what a user sees of the first server."""
+    return state_of(hass, "sensor", f"{identity(site)}_{key}").state
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("fault", [*WIRE, *PLACES])
+async def test_the_latency_of_a_server(hass: HomeAssistant, clock: Clock, site: Simulator, fault: str) -> None:
+    entry = await start(hass, site)
+    path = "/api/v1/server/1/service" if site.release.generation == "v2" else "/api/v1/service/1"
+    site.faults.set(fault, path=path)
+    assert await entry.runtime_data.latencies.poll()
+    site.faults.clear()
+    clock.tick(30)
+    await refresh(hass, entry)
+    assert entry.runtime_data.last_update_success
+    assert shown(hass, site, "cpu") not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+    assert shown(hass, site, "probe_delay_1") != STATE_UNAVAILABLE
+    assert await entry.runtime_data.latencies.poll()
+    await hass.async_block_till_done()
+    assert shown(hass, site, "probe_delay_1") not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("site", ["v2"], indirect=True)
+@pytest.mark.parametrize(
+    "fault", [*WIRE, "set:data.data_points=7", "null:data.data_points.0", "set:data.data_points.0.value=1e400"]
+)
+async def test_the_history_of_a_server(hass: HomeAssistant, clock: Clock, site: Simulator, fault: str) -> None:
+    """It is an error of the client, or a point less."""
+    entry = await start(hass, site)
+    coordinator = entry.runtime_data
+
+    async def history() -> int:
+        return len(await coordinator.backend.history(1, Metric.CPU, Period.DAY))
+
+    whole = await coordinator.ask(history)
+    assert whole > 10
+    site.faults.set(fault, path="/api/v1/server/1/metrics")
+    told = 0
+    with suppress(NezhaError):
+        told = await coordinator.ask(history)
+    # Plain figures stay whole in any encoding.
+    assert told < whole or fault == "wrong_encoding"
+    site.faults.clear()
+    clock.tick(30)
+    await refresh(hass, entry)
+    assert coordinator.last_update_success
+    assert shown(hass, site, "cpu") not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+    assert await coordinator.ask(history) >= whole
+
+
+@pytest.mark.parametrize("site", ["v2"], indirect=True)
+async def test_a_rejected_token_is_not_sent_again_by_anything(hass: HomeAssistant, site: Simulator) -> None:
+    entry = await start(hass, site)
+    site.faults.set("token_revoked")
+    assert not await entry.runtime_data.latencies.poll()
+    await hass.async_block_till_done()
+    sent = sum("Authorization" in request.headers for request in site.requests)
+    await entry.runtime_data.latencies.poll()
+    with pytest.raises(NezhaError):
+        await entry.runtime_data.ask(lambda: entry.runtime_data.backend.history(1, Metric.CPU, Period.DAY))
+    assert sum("Authorization" in request.headers for request in site.requests) == sent
+    assert [flow["context"]["source"] for flow in hass.config_entries.flow.async_progress()] == ["reauth"]
