@@ -164,7 +164,12 @@ async def _groups(home: HomeAssistant) -> list[Group]:
     (told,) = await home.commands("nezha/overview")
     hub = told["hubs"][0]
     servers: list[Entities] = [server["entities"] for server in hub["servers"]]
-    of_group = [each["entities"] for each in hub["servers"] if each["groups"][:1] == hub["groups"][:1]]
+    members = {
+        group: [each["entities"] for each in hub["servers"] if each["groups"][:1] == [group]] for group in hub["groups"]
+    }
+    shown = [group for group, entities in members.items() if entities]
+    largest = max(shown, key=lambda group: len(members[group]))
+    of_group = members[largest]
     is_paged = len(servers) > _MOST_ON_A_PAGE
     cards = PageOf(name="first page", path="/nezha-demo/servers", tag=_CARD, count=len(servers))
     if not is_paged:
@@ -172,8 +177,9 @@ async def _groups(home: HomeAssistant) -> list[Group]:
         groups = [Group(ours=cards, beside=[_page(*each) for each in tiles.items()])]
     else:
         tiles = {"tiles": _tiles(servers, _ONE), "group": _tiles(of_group, _ONE)}
-        first = replace(cards, tag="hui-shortcut-card", count=len(hub["groups"]))
-        ours = replace(cards, name="page of a group", path="/nezha-demo/group-1", count=len(of_group))
+        first = replace(cards, tag="hui-shortcut-card", count=len(shown))
+        path = f"/nezha-demo/group-{shown.index(largest) + 1}"
+        ours = replace(cards, name=f"a group of {len(of_group)}", path=path, count=len(of_group))
         groups = [
             Group(ours=first, beside=[_page("tiles", tiles["tiles"])]),
             Group(ours=ours, beside=[_page("group", tiles["group"])]),
