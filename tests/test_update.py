@@ -57,12 +57,11 @@ def pass_time(hass: HomeAssistant, clock: Clock, seconds: float) -> None:
     async_fire_time_changed(hass, now + (now - datetime.fromisoformat(NOON)))
 
 
-async def until(condition: Callable[[], object], meanwhile: Callable[[], None] = lambda: None) -> None:
+async def until(condition: Callable[[], object]) -> None:
     """Let the loop turn. Core's own waiting would wait for the update too."""
     for _ in range(1_000):
         if condition():
             return
-        meanwhile()
         await asyncio.sleep(0.005)
     raise AssertionError("it does not come to that")
 
@@ -172,7 +171,8 @@ class TestInstalling:
         assert not action.done()
         # It takes what it finds, not what others have.
         simulator.dashboard.servers[1].machine.pin(version="1.4.0")
-        await until(action.done, meanwhile=lambda: pass_time(hass, clock, 1))
+        pass_time(hass, clock, AGENT_UPDATE_POLL.total_seconds())
+        await until(action.done)
         await action
         assert versions(hass, key(simulator)) == (STATE_OFF, "1.4.0", "1.4.0")
         assert hass.states.get("update.alpha_agent").attributes["in_progress"] is False
@@ -201,7 +201,8 @@ class TestInstalling:
         action = install(hass, "update.alpha_agent")
         await self._until_it_waits(entry, simulator)
         simulator.dashboard.servers[1].machine.pin(version="1.1.0")
-        await until(lambda: versions(hass, key(simulator))[1] == "1.1.0", meanwhile=lambda: pass_time(hass, clock, 1))
+        await entry.runtime_data.async_refresh()
+        await until(lambda: versions(hass, key(simulator))[1] == "1.1.0")
         assert not action.done()
         pass_time(hass, clock, AGENT_UPDATE)
         with pytest.raises(HomeAssistantError):
