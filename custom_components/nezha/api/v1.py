@@ -293,6 +293,8 @@ class BackendV1(Backend):
     def _get(
         self, path: str, query: Mapping[str, str] | None = None, most: int | None = None
     ) -> Callable[[Mapping[str, str]], Awaitable[Reply]]:
+        if query is None:
+            return lambda headers: self._transport.get(path, headers)
         return lambda headers: self._transport.get(path, headers, query, most)
 
     def _post(self, path: str, json: Json | None = None) -> Callable[[Mapping[str, str]], Awaitable[Reply]]:
