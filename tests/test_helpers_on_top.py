@@ -263,8 +263,13 @@ class Reports:
 
 
 def measuring(hass: HomeAssistant) -> Iterator[State]:
-    """Give the states of all measurements and counters of servers and of the dashboard that are not unavailable."""
+    """Give the states of all measurements and counters of servers and of the dashboard that are not unavailable.
+
+    For what part of a time a server was online is no measurement of the dashboard's: it has a pace of its own.
+    """
     for entry in er.async_entries_for_config_entry(er.async_get(hass), "hub"):
+        if "_availability_" in entry.unique_id:
+            continue
         state = hass.states.get(entry.entity_id)
         if state and ATTR_STATE_CLASS in state.attributes and state.state != "unavailable":
             yield state

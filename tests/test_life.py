@@ -865,7 +865,7 @@ class TestLog:
 
 
 class TestParts:
-    """A server has entities for what it has, at most eighteen of them enabled."""
+    """A server has entities for what it has, at most nineteen of them enabled."""
 
     def enabled(self, hass: HomeAssistant, identity: str = "1") -> set[str]:
         """Return what a server shows by default."""
@@ -895,13 +895,13 @@ class TestParts:
         assert shown(hass, "temperature_core_0") == "40.0"
         assert shown(hass, "gpu_0") == STATE_UNKNOWN
 
-    async def test_never_more_than_eighteen(self, hass: HomeAssistant, scripted: ScriptedDashboard) -> None:
+    async def test_never_more_than_nineteen(self, hass: HomeAssistant, scripted: ScriptedDashboard) -> None:
         everything = server(
             host={"SwapTotal": 2**30, "GPU": ["NVIDIA L4"]}, status={"Temperatures": self.temperatures(64)}
         )
         await set_up_with(hass, scripted, everything, server(2, "beta"))
-        assert len(self.enabled(hass)) == 18
-        assert len(self.enabled(hass, "2")) == 14
+        assert len(self.enabled(hass)) == 19
+        assert len(self.enabled(hass, "2")) == 15
         shown_parts = {key for key in self.enabled(hass) if key.startswith(("gpu", "temperature"))}
         assert shown_parts == {"gpu_0", "temperature_core_0", "temperature_core_1"}
         disabled = er.async_get(hass).async_get(entity_id(hass, "temperature_core_63") or "")

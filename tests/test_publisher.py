@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from custom_components.nezha.api import Server, Service, Task, TrafficCycle
 from custom_components.nezha.fleet import KnownServer, Memory
-from custom_components.nezha.runtime.listeners import CyclesOf, FactsOf, ServiceOf, TaskOf
+from custom_components.nezha.runtime.listeners import CyclesOf, FactsOf, LatencyOf, ServiceOf, TaskOf
 from custom_components.nezha.runtime.publisher import Published, changed_topics
 
 BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
@@ -72,6 +72,6 @@ def test_a_fact_concerns_whatever_is_shown_of_its_server() -> None:
 
 def test_an_outage_concerns_all() -> None:
     assert set(changed_topics(BEFORE, replace(BEFORE, success=False))) == {
-        *("1", "2", FactsOf("1"), FactsOf("2"), CyclesOf("1"), CyclesOf("2")),
+        *("1", "2", FactsOf("1"), FactsOf("2"), CyclesOf("1"), CyclesOf("2"), LatencyOf("1"), LatencyOf("2")),
         *(ServiceOf("service_1"), ServiceOf("service_2"), TaskOf("task_1"), TaskOf("task_2")),
     }
