@@ -101,18 +101,24 @@ class Control:
         return self._inventory.stamps(rule.id, rule.created_at, rule.updated_at or rule.created_at) | {
             "name": rule.name,
             "enable": rule.enabled,
-            "trigger_mode": 0,
-            "notification_group_id": 1,
+            "trigger_mode": rule.trigger_mode,
+            "notification_group_id": rule.notification_group,
             "rules": [counted],
-            "fail_trigger_tasks": [],
-            "recover_trigger_tasks": [],
+            "fail_trigger_tasks": rule.fail_tasks,
+            "recover_trigger_tasks": rule.recover_tasks,
         }
 
     def _change_rule(self, asked: Asked) -> int:
-        """Switch a rule on or off; what else its form holds is left alone."""
+        """Take the whole form: what is left out of it is empty from then on."""
         if (rule := self._dashboard.rules.get(asked.number)) is None:
             raise RefusalError(f"alert id {asked.number} does not exist")
-        rule.enabled, rule.updated_at = asked.body["enable"], self._dashboard.clock()
+        form: dict[str, Any] = asked.body
+        counted: dict[str, Any] = next(iter(form.get("rules") or []), {})
+        rule.name, rule.enabled = form.get("name", ""), form.get("enable", False)
+        rule.max = int(counted.get("max", 0))
+        rule.notification_group, rule.trigger_mode = form.get("notification_group_id", 0), form.get("trigger_mode", 0)
+        rule.fail_tasks, rule.recover_tasks = form.get("fail_trigger_tasks", []), form.get("recover_trigger_tasks", [])
+        rule.updated_at = self._dashboard.clock()
         return rule.id
 
     def _force_update(self, asked: Asked) -> dict[str, list[int]]:

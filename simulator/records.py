@@ -129,6 +129,10 @@ class TrafficRule(Record):
     enabled: bool = True
     """Whether it counts, and is shown in the traffic."""
     updated_at: float | None = None
+    notification_group: int = 1
+    trigger_mode: int = 0
+    fail_tasks: list[int] = field(default_factory=list)
+    recover_tasks: list[int] = field(default_factory=list)
     counting: bool = True
     """False for a rule that was made a moment ago: it has counted nothing, of no server."""
     transfer: dict[int, int] = field(default_factory=dict)

@@ -124,11 +124,11 @@ async def test_a_rule_that_is_new_or_renamed(hass: HomeAssistant, simulator: Sim
     simulator.dashboard.rules[1].name = "Plan A"
     await refresh(hass, entry)
     assert shown(hass, "sensor", key(simulator, "used_share", rule=2)) == "50.0"
-    count = len(er.async_get(hass).entities)
+    count = len(hass.states.async_entity_ids("sensor"))
     await reload(hass, entry)
     assert entity_of(hass, "sensor", key(simulator, "used_share")) == share
     assert state_of(hass, "sensor", key(simulator, "used_share")).name.startswith("alpha Plan A ")
-    assert len(er.async_get(hass).entities) == count
+    assert len(hass.states.async_entity_ids("sensor")) == count
 
 
 async def test_after_the_dashboards_restart_there_are_none_for_a_while(
@@ -188,6 +188,38 @@ class TestRuleThatIsGone:
             simulator.dashboard.rules[1] = rule
             await refresh(hass, entry)
         assert shown(hass, "sensor", key(simulator, "reset")) == JULY
+
+    async def test_stays_while_it_is_suspended_and_goes_when_it_is_deleted(
+        self, hass: HomeAssistant, clock: Clock, simulator: Simulator
+    ) -> None:
+        entry = await set_up(hass, entry_for(simulator))
+        simulator.dashboard.rules[1].enabled = False
+        await polls(hass, clock, entry, lists=4, seconds=7_200)
+        assert shown(hass, "sensor", key(simulator, "reset")) == STATE_UNAVAILABLE
+        await reload(hass, entry)
+        await polls(hass, clock, entry, lists=4, seconds=7_200)
+        assert self.ids(hass, simulator) == [True] * 4
+        simulator.dashboard.rules.clear()
+        await polls(hass, clock, entry, lists=6, seconds=7_200)
+        assert self.ids(hass, simulator) == [False] * 4
+
+    async def test_stays_while_it_may_be_suspended_for_all_that_is_known(
+        self, hass: HomeAssistant, clock: Clock, simulator: Simulator
+    ) -> None:
+        entry = await set_up(hass, entry_for(simulator))
+        simulator.dashboard.rules[1].enabled = False
+        simulator.faults.set("html_502", path="/alert-rule")
+        await polls(hass, clock, entry, lists=4, seconds=7_200)
+        assert self.ids(hass, simulator) == [True] * 4
+
+    async def test_goes_where_the_token_may_not_read_rules(
+        self, hass: HomeAssistant, clock: Clock, simulator: Simulator
+    ) -> None:
+        limit_scopes(simulator, "nezha:alertrule:read")
+        entry = await set_up(hass, entry_for(simulator))
+        simulator.dashboard.rules.clear()
+        await polls(hass, clock, entry, lists=4, seconds=3_600)
+        assert self.ids(hass, simulator) == [False] * 4
 
     async def test_stays_where_the_token_lost_the_scope(
         self, hass: HomeAssistant, clock: Clock, simulator: Simulator

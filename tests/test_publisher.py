@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from custom_components.nezha.api import Server, Service, Task, TrafficCycle
+from custom_components.nezha.api import AlertRule, Server, Service, Task, TrafficCycle
 from custom_components.nezha.fleet import KnownServer, Memory
-from custom_components.nezha.runtime.listeners import CyclesOf, FactsOf, LatencyOf, ServiceOf, TaskOf
+from custom_components.nezha.runtime.listeners import AlertRuleOf, CyclesOf, FactsOf, LatencyOf, ServiceOf, TaskOf
 from custom_components.nezha.runtime.publisher import Published, changed_topics
 
 BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
@@ -32,11 +32,13 @@ def known(identity: str) -> KnownServer:
 CYCLE = TrafficCycle(number=1, name="Monthly", start=BEGIN, end=BEGIN, limit=0, used={1: 5})
 SERVICE = Service(number=1, name="Web", current_up=1, current_down=0, delay=(), up=(), down=())
 TASK = Task(number=1, name="Backup", last_run=None, last_result=None)
+RULE = AlertRule(number=1, name="Monthly", enabled=True, created=7)
 BEFORE = Published(
     servers={"1": known("1"), "2": known("2")},
     cycles={"1": [CYCLE]},
     services={"service_1": SERVICE, "service_2": SERVICE},
     tasks={"task_1": TASK, "task_2": TASK},
+    alert_rules={RULE.key: RULE},
 )
 
 
@@ -59,6 +61,11 @@ def test_a_task_concerns_its_button() -> None:
     assert set(changed_topics(BEFORE, replace(BEFORE, tasks={"task_1": TASK}))) == {TaskOf("task_2")}
 
 
+def test_an_alert_rule_concerns_its_switch() -> None:
+    after = replace(BEFORE, alert_rules={RULE.key: replace(RULE, enabled=False)})
+    assert set(changed_topics(BEFORE, after)) == {AlertRuleOf(RULE.key)}
+
+
 def test_a_report_concerns_the_measurements_of_its_server() -> None:
     after = replace(BEFORE, servers={**BEFORE.servers, "1": replace(BEFORE.servers["1"], report=7)})
     assert set(changed_topics(BEFORE, after)) == {"1"}
@@ -73,5 +80,6 @@ def test_a_fact_concerns_whatever_is_shown_of_its_server() -> None:
 def test_an_outage_concerns_all() -> None:
     assert set(changed_topics(BEFORE, replace(BEFORE, success=False))) == {
         *("1", "2", FactsOf("1"), FactsOf("2"), CyclesOf("1"), CyclesOf("2"), LatencyOf("1"), LatencyOf("2")),
+        AlertRuleOf("alert_rule_1_7"),
         *(ServiceOf("service_1"), ServiceOf("service_2"), TaskOf("task_1"), TaskOf("task_2")),
     }

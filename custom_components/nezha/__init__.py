@@ -39,6 +39,7 @@ PLATFORMS = (
     Platform.CALENDAR,
     Platform.EVENT,
     Platform.SENSOR,
+    Platform.SWITCH,
     Platform.UPDATE,
 )
 

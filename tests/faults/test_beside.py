@@ -9,11 +9,13 @@ import pytest
 
 from custom_components.nezha.api import Metric, NezhaError, Period
 from custom_components.nezha.runtime.latency import LatencyPoller
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import ATTR_ENTITY_ID, STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from simulator import Dashboard, Simulator
 from tests.conftest import Clock, refresh, set_up
-from tests.test_services import entry_for, identity, serving, state_of
+from tests.test_services import entity_of, entry_for, identity, serving, state_of
 
 WIRE = (
     "refuse",
@@ -111,6 +113,48 @@ async def test_the_history_of_a_server(hass: HomeAssistant, clock: Clock, site: 
     assert coordinator.last_update_success
     assert shown(hass, site, "cpu") not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
     assert await coordinator.ask(history) >= whole
+
+
+RULES = (
+    "null:data.0",
+    "set:data.0.id=-1",
+    "set:data.0.created_at=null",
+    "set:data.0.enable=null",
+    "set:data.0.name=7",
+    "null:data.0.rules",
+)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("fault", [*WIRE, *RULES])
+async def test_the_alert_rules(hass: HomeAssistant, clock: Clock, site: Simulator, fault: str) -> None:
+    rule = site.dashboard.add_rule("Monthly")
+    rule.fail_tasks, rule.recover_tasks, rule.notification_group = [1], [2], 7
+    key = f"alert_rule_{rule.id}_{int(rule.created_at)}"
+    er.async_get(hass).async_get_or_create("switch", "nezha", f"hub_{key}", disabled_by=None)
+    entry = await start(hass, site)
+    switch = entity_of(hass, "switch", key)
+    assert state_of(hass, "switch", key).state == STATE_ON
+
+    async def turn_off() -> None:
+        await hass.services.async_call("switch", "turn_off", {ATTR_ENTITY_ID: switch}, blocking=True)
+
+    # What is read is written: a form that is broken, or cannot be read, must not be.
+    site.faults.set(fault, path="/api/v1/alert-rule")
+    with suppress(HomeAssistantError):
+        await turn_off()
+    assert (rule.name, rule.fail_tasks, rule.recover_tasks, rule.notification_group) == ("Monthly", [1], [2], 7)
+    clock.tick(61)
+    await refresh(hass, entry)
+    site.faults.clear()
+    clock.tick(61)
+    await refresh(hass, entry)
+    assert entry.runtime_data.last_update_success
+    assert shown(hass, site, "cpu") not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+    await turn_off()
+    assert rule.enabled is False
+    assert (rule.name, rule.fail_tasks, rule.recover_tasks, rule.notification_group) == ("Monthly", [1], [2], 7)
+    assert state_of(hass, "switch", key).state == STATE_OFF
 
 
 @pytest.mark.parametrize("site", ["v2"], indirect=True)

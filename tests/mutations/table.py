@@ -863,8 +863,8 @@ MUTATIONS = (
     Mutation(
         "keeps the traffic of a rule that is gone",
         f"{_NEZHA}/sensor/cycle.py",
-        "if each[0] == _OF_ALL or each[0] in self._coordinator.data}",
-        "if each[0] in self._coordinator.data}",
+        "(identity == _OF_ALL or identity in self._coordinator.data)",
+        "identity in self._coordinator.data",
         ("tests/test_costs.py::TestTrafficOfAllServers",),
     ),
     # What automations are run for
@@ -966,5 +966,48 @@ MUTATIONS = (
         "            except MissingScopeError, UnknownPathError:\n                self._updates_agents = False",
         "            except MissingScopeError, UnknownPathError:\n                self._updates_agents = True",
         ("tests/test_update.py::TestRights",),
+    ),
+    # Alert rules
+    Mutation(
+        "writes an alert rule without what it does not know of it",
+        f"{_NEZHA}/api/v1.py",
+        "if key not in _STAMPS} |",
+        'if key in ("name", "rules")} |',
+        ("tests/test_switch.py::test_what_another_one_changed_meanwhile_stays",),
+    ),
+    Mutation(
+        "changes the alert rule that has taken over a number",
+        f"{_NEZHA}/api/v1.py",
+        "rules[rule.number].key != rule.key",
+        "False",
+        ("tests/test_switch.py::test_a_rule_that_took_over_the_number_is_left_alone",),
+    ),
+    Mutation(
+        "writes back an alert rule that cannot be read",
+        f"{_NEZHA}/api/v1.py",
+        'case {"name": str(), "rules": [*_]}:',
+        "case {}:",
+        ("tests/faults/test_beside.py::test_the_alert_rules",),
+    ),
+    Mutation(
+        "offers to change alert rules that the credential may not change",
+        f"{_NEZHA}/api/v1.py",
+        "            except MissingScopeError:\n                self._changes_rules = False",
+        "            except MissingScopeError:\n                self._changes_rules = True",
+        ("tests/test_switch.py::test_without_a_scope_there_is_none",),
+    ),
+    Mutation(
+        "takes alert rules for deleted while they are unknown",
+        f"{_NEZHA}/runtime/alert_rules.py",
+        "        if rules is None or may_change is None or self.by_key",
+        "        rules = rules or {}\n        if self.by_key",
+        ("tests/test_switch.py::test_what_is_unknown_for_long_removes_nothing",),
+    ),
+    Mutation(
+        "removes what a traffic rule showed as it is suspended",
+        f"{_NEZHA}/sensor/cycle.py",
+        "if rule not in suspended and (",
+        "if (",
+        ("tests/test_cycles.py::TestRuleThatIsGone",),
     ),
 )

@@ -15,6 +15,7 @@ from .cycle import Cycle, Unit
 from .decode import Fields
 from .envelope import UNKNOWN_PATH, answer_of
 from .errors import (
+    AlertRuleChangedError,
     AuthenticationError,
     BlockedError,
     FloodError,
@@ -36,6 +37,7 @@ from .errors import (
 from .history import Metric, Period, Point
 from .limits import MOST_PROVIDERS
 from .models import (
+    AlertRule,
     Frame,
     Host,
     Kind,
@@ -56,6 +58,8 @@ from .v0 import BackendV0, is_v0
 from .v1 import BackendV1
 
 __all__ = [
+    "AlertRule",
+    "AlertRuleChangedError",
     "AuthenticationError",
     "Backend",
     "Billing",

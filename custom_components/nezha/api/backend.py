@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from .errors import NoHistoryError, ProtocolError
 from .history import Metric, Period, Point
-from .models import Frame, Snapshot
+from .models import AlertRule, Frame, Snapshot
 
 
 class Backend(ABC):
@@ -43,6 +43,28 @@ class Backend(ABC):
         Raises `TaskChangedError` where the number is another task's by now, `MissingScopeError`, and what `snapshot` raises.
         """
         raise ProtocolError("this generation tells nothing of tasks")
+
+    async def alert_rules(self) -> Mapping[int, AlertRule] | None:
+        """Return the alert rules by number, none where the credential may not read them; `None` where they are unknown now.
+
+        Raises `AuthenticationError` and `BlockedError`.
+        """
+        return {}
+
+    async def may_change_alert_rules(self) -> bool | None:
+        """Return whether the credential may change alert rules; `None` where no answer said so yet.
+
+        Raises `AuthenticationError` and `BlockedError`.
+        """
+        return False
+
+    async def switch_alert_rule(self, rule: AlertRule, *, enabled: bool) -> None:
+        """Put a rule in force, or suspend it, and leave all else of it as it is at this moment.
+
+        Raises `AlertRuleChangedError` where it is gone or the number is another one's, `MissingScopeError`, and what
+        `snapshot` raises.
+        """
+        raise ProtocolError("this generation tells nothing of alert rules")
 
     async def may_update_agents(self) -> bool | None:
         """Return whether the credential may have agents update themselves; `None` where no answer said so yet.

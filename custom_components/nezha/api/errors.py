@@ -166,6 +166,12 @@ class HistoryOffError(NezhaError):
     reason = "history_off"
 
 
+class AlertRuleChangedError(NezhaError):
+    """The alert rule is gone, or its number is another one's by now."""
+
+    reason = "alert_rule_changed"
+
+
 class SessionRefusedError(UnreachableError):
     """The dashboard refused the session of a user and password, and a new one is not to be had yet."""
 

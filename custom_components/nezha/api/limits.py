@@ -55,6 +55,7 @@ MOST_SERVICES = 200
 MOST_CYCLES = 100
 MOST_CYCLES_OF_SERVER = 10
 MOST_TASKS = 200
+MOST_ALERT_RULES = 200
 """Each more than the largest public dashboards have by an order of magnitude."""
 MOST_MEMBERS = 30_000
 """Servers in all groups of an answer, and those that all its cycles count: ten of each of 3,000 servers."""

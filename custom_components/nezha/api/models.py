@@ -182,6 +182,22 @@ class Task:
     """Whether the last run succeeded; without meaning before there was one."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRule:
+    """What the dashboard tells somebody of, and whether it does at present."""
+
+    number: int
+    name: str
+    enabled: bool | None
+    created: int | None
+    """Unix seconds: a number that was another rule's before comes with another time."""
+
+    @property
+    def key(self) -> str:
+        """What it is known by."""
+        return f"alert_rule_{self.number}_{self.created or 0}"
+
+
 class Kind(StrEnum):
     """What an answer has several of."""
 
@@ -190,6 +206,7 @@ class Kind(StrEnum):
     SERVICE = "service"
     CYCLE = "traffic cycle"
     TASK = "task"
+    ALERT_RULE = "alert rule"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from aiohttp import (
     ClientSSLError,
     ClientWebSocketResponse,
     WSServerHandshakeError,
+    hdrs,
 )
 import orjson
 from yarl import URL
@@ -145,6 +146,11 @@ class Transport:
         """Send a POST, which is not to be redirected. Raises what `get` raises."""
         return await _bounded(self._post(self._url / path, {**self._headers, **headers}, json, _most(path)))
 
+    async def patch(self, path: str, headers: Mapping[str, str], json: Json) -> Reply:
+        """Send a PATCH, as `post` does."""
+        url, method = self._url / path, hdrs.METH_PATCH
+        return await _bounded(self._post(url, {**self._headers, **headers}, json, _most(path), method))
+
     async def connect(self, path: str, headers: Mapping[str, str]) -> ClientWebSocketResponse:
         """Open a WebSocket.
 
@@ -169,8 +175,10 @@ class Transport:
                 url = _redirect(url, response.headers.get("Location", ""))
         raise GatewayError("redirected in a circle")
 
-    async def _post(self, url: URL, headers: Mapping[str, str], json: Json | None, most: int) -> Reply:
-        async with self._session.post(url, headers=headers, json=json, allow_redirects=False) as response:
+    async def _post(
+        self, url: URL, headers: Mapping[str, str], json: Json | None, most: int, method: str = hdrs.METH_POST
+    ) -> Reply:
+        async with self._session.request(method, url, headers=headers, json=json, allow_redirects=False) as response:
             if response.status in _REDIRECTS:
                 _redirect(url, response.headers.get("Location", ""))
                 raise GatewayError("redirected")

@@ -14,6 +14,7 @@ from .credentials import Credential, is_token
 from .decode import Kept, MalformedError
 from .envelope import UnauthorisedError, answer_of, data_of
 from .errors import (
+    AlertRuleChangedError,
     AuthenticationError,
     BlockedError,
     GatewayError,
@@ -30,12 +31,13 @@ from .errors import (
 from .history import Metric, Period, Point, decode_probes, decode_series
 from .limits import LARGEST_HISTORY, MOST_ELEMENTS
 from .live import frames
-from .models import Frame, Snapshot
+from .models import AlertRule, Frame, Snapshot
 from .transport import Json, Reply, Transport
 from .v1_decode import (
     FrameDecoder,
     ServersDecoder,
     Things,
+    decode_alert_rules,
     decode_cycles,
     decode_groups,
     decode_services,
@@ -52,6 +54,9 @@ _NO_GROUPS: Mapping[int, tuple[str, ...]] = {}
 _RUN_SCOPE = "nezha:cron:exec"
 _TOKENS = "api/v1/api-tokens"
 _UPDATES = "api/v1/force-update/server"
+_RULES = "api/v1/alert-rule"
+_STAMPS = ("id", "created_at", "updated_at")
+"""What of a record its form has not."""
 _READ_SCOPES = ("nezha:inventory:read", "nezha:service:read")
 _OLD_READ_SCOPES = ("nezha:server:read", "nezha:service:read")
 """What reads the same in v2.1, which knows no inventory."""
@@ -81,6 +86,7 @@ class BackendV1(Backend):
             self._probe_paths.reverse()
         self._runs_tasks: bool | None = None if credential.scoped else True
         self._updates_agents: bool | None = None if credential.scoped else True
+        self._changes_rules: bool | None = None if credential.scoped else True
         self._denied: set[str] = set()
         self._groups: Things[tuple[str, ...]] | None = None
         self._open = Kept(data_of)
@@ -89,6 +95,7 @@ class BackendV1(Backend):
         self._decode_services = Kept(decode_services)
         self._decode_cycles = Kept(decode_cycles)
         self._decode_tasks = Kept(decode_tasks)
+        self._decode_rules = Kept(decode_alert_rules)
 
     @override
     async def snapshot(self) -> Snapshot:
@@ -161,6 +168,45 @@ class BackendV1(Backend):
             else:
                 return
         raise UnknownPathError(HTTPStatus.NOT_FOUND)
+
+    @override
+    async def alert_rules(self) -> Mapping[int, AlertRule] | None:
+        """Ask for the list (recorded exchange `alert_rule.json`)."""
+        rules = _by_number(_decoded(self._decode_rules, _RULES, await self._optional(_RULES, [])))
+        return {} if _RULES in self._denied else rules
+
+    @override
+    async def may_change_alert_rules(self) -> bool | None:
+        """Ask once, of rule 0, which is none, so that nothing is changed (recorded exchange `alert_rule_unknown.json`)."""
+        if self._changes_rules is None:
+            try:
+                await self._ask(self._patch(f"{_RULES}/0", {"name": "none", "rules": [], "enable": False}), data_of)
+            except MissingScopeError:
+                self._changes_rules = False
+            except AuthenticationError, BlockedError:
+                raise
+            except ReportedError as err:
+                if err.status == HTTPStatus.OK and not isinstance(err, UnknownPathError):
+                    self._changes_rules = True
+            except NezhaError as err:
+                _LOGGER.debug("Whether alert rules may be changed is unknown: %s", err or type(err).__name__)
+        return self._changes_rules
+
+    @override
+    async def switch_alert_rule(self, rule: AlertRule, *, enabled: bool) -> None:
+        """Read the whole form right before it is written back: the dashboard takes what is left out for empty."""
+        data, _ = await self._fetch(_RULES)
+        listed = _list(data)
+        rules = _by_number(_decoded(self._decode_rules, _RULES, listed)) or {}
+        forms = [each for each in listed if isinstance(each, dict) and each.get("id") == rule.number]
+        if rule.number not in rules or rules[rule.number].key != rule.key or len(forms) != 1:
+            raise AlertRuleChangedError
+        match forms[0]:
+            case {"name": str(), "rules": [*_]}:
+                form = {key: value for key, value in forms[0].items() if key not in _STAMPS} | {"enable": enabled}
+            case _:
+                raise ProtocolError("what the rule looks for cannot be read")
+        await self._ask(self._patch(f"{_RULES}/{rule.number}", form), data_of)
 
     @override
     async def update_agent(self, number: int) -> bool:
@@ -299,6 +345,9 @@ class BackendV1(Backend):
 
     def _post(self, path: str, json: Json | None = None) -> Callable[[Mapping[str, str]], Awaitable[Reply]]:
         return lambda headers: self._transport.post(path, {**headers, **self._credential.post_headers()}, json)
+
+    def _patch(self, path: str, json: Json) -> Callable[[Mapping[str, str]], Awaitable[Reply]]:
+        return lambda headers: self._transport.patch(path, {**headers, **self._credential.post_headers()}, json)
 
     async def _fetch(self, path: str) -> tuple[object, int | None]:
         """Return the data of an endpoint, the same object where it says the same as before, and the dashboard's now."""

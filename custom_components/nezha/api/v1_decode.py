@@ -33,6 +33,7 @@ from .decode import (
 from .errors import ProtocolError
 from .limits import (
     LAST_SECOND,
+    MOST_ALERT_RULES,
     MOST_CARDS,
     MOST_CYCLES,
     MOST_CYCLES_OF_SERVER,
@@ -47,6 +48,7 @@ from .limits import (
 )
 from .models import (
     UNKNOWN_HOST,
+    AlertRule,
     Frame,
     Host,
     Kind,
@@ -438,4 +440,19 @@ def _decode_task(number: int, fields: Fields) -> tuple[str, Task]:
         name=name,
         last_run=fields.read("last_executed_at", as_moment),
         last_result=fields.read("last_result", as_flag),
+    )
+
+
+def decode_alert_rules(data: object) -> Things[AlertRule]:
+    """Decode the list of `/api/v1/alert-rule`. Raises `MalformedError` where it is none."""
+    return _things(Kind.ALERT_RULE, _listed(data), _decode_alert_rule, MOST_ALERT_RULES)
+
+
+def _decode_alert_rule(number: int, fields: Fields) -> tuple[str, AlertRule]:
+    name = fields.text("name")
+    return name, AlertRule(
+        number=number,
+        name=name,
+        enabled=fields.read("enable", as_flag),
+        created=fields.read("created_at", as_moment_in_seconds),
     )

@@ -47,6 +47,7 @@ from ..repairs import create_groups_gone_issue, delete_groups_gone_issue
 from . import limits
 from .admission import Admission
 from .agents import PublishedRelease, published_release
+from .alert_rules import AlertRules
 from .block import block_of
 from .budget import EntityBudget
 from .devices import SERVICE_PREFIX, Devices
@@ -98,6 +99,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         """The services by the key of their device."""
         self.tasks: Mapping[str, Task] = {}
         """The tasks that may be run, by the key of their button."""
+        self.alert_rules = AlertRules(backend)
         self.updates_agents = False
         """Whether the credential may have agents update themselves, as far as an answer said so."""
         self._newest_version = NewestVersion()
@@ -195,6 +197,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
                 cycles=self.counted,
                 services=self.services,
                 tasks=self.tasks,
+                alert_rules=self.alert_rules.by_key,
                 agents=(self.newest_agent, self.updates_agents),
             ),
         )
@@ -327,6 +330,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         """Learn what the credential may do beside reading. Raises `AuthenticationError` and `BlockedError`."""
         try:
             may_update = await self.backend.may_update_agents()
+            await self.alert_rules.look()
         except BlockedError:
             self._block.begin()
             raise

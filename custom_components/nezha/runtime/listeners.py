@@ -57,7 +57,14 @@ class LatencyOf:
     identity: str
 
 
-type Topic = str | FactsOf | CyclesOf | ServiceOf | TaskOf | AgentOf | LatencyOf
+@dataclass(frozen=True, slots=True)
+class AlertRuleOf:
+    """An alert rule."""
+
+    key: str
+
+
+type Topic = str | FactsOf | CyclesOf | ServiceOf | TaskOf | AgentOf | LatencyOf | AlertRuleOf
 """A server by its identity, whatever changes of it; or one of the others."""
 
 

@@ -164,7 +164,8 @@ def _create(coordinator: NezhaCoordinator, identity: str, description: CycleDesc
 class CyclePruner:
     """Removes what a rule showed of a server that it does not count any more, in most cases because it was deleted.
 
-    What it showed of all servers together goes with the rule itself.
+    What it showed of all servers together goes with the rule itself. A rule that is suspended counts nobody, and stays: where
+    it is unknown which are, nothing is removed.
     """
 
     def __init__(self, coordinator: NezhaCoordinator) -> None:
@@ -206,9 +207,15 @@ class CyclePruner:
             (identity, cycle.number) for identity, cycles in self._coordinator.counted.items() for cycle in cycles
         } | {(_OF_ALL, rule) for rule in self._coordinator.cycles}
         self._known |= counted
+        if (suspended := self._coordinator.alert_rules.suspended) is None:
+            return
         now = time.monotonic()
         # What belongs to a server that is missing itself is removed with its device.
-        missing = {each for each in self._known - counted if each[0] == _OF_ALL or each[0] in self._coordinator.data}
+        missing = {
+            (identity, rule)
+            for identity, rule in self._known - counted
+            if rule not in suspended and (identity == _OF_ALL or identity in self._coordinator.data)
+        }
         self._missing = {each: self._missing.get(each, (0, now)) for each in missing}
         for each, (lists, since) in self._missing.items():
             self._missing[each] = lists + 1, since
