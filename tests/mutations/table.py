@@ -655,13 +655,6 @@ MUTATIONS = (
         ("tests/test_probes.py::TestOptions",),
     ),
     Mutation(
-        "imports on after the dialog was closed",
-        f"{_NEZHA}/flow/history.py",
-        "            self._task.cancel()",
-        "            pass",
-        ("tests/test_history.py::TestOptions",),
-    ),
-    Mutation(
         "asks for any number of series at a time",
         f"{_NEZHA}/runtime/history.py",
         "asyncio.Semaphore(limits.HISTORY_REQUESTS)",

@@ -7,7 +7,6 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
-from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig
 
@@ -90,10 +89,3 @@ class HistorySteps(OptionsFlow):
 
     def _end(self, err: HomeAssistantError) -> ConfigFlowResult:
         return self.async_abort(reason=err.translation_key if err.translation_key in _ABORTS else "import_failed")
-
-    @callback
-    def async_remove(self) -> None:
-        """Stop where the user closes the dialog; what was written stays."""
-        super().async_remove()
-        if self._task is not None:
-            self._task.cancel()
