@@ -337,6 +337,18 @@ SCENES = (
         ),
         _many_servers,
     ),
+    # Before the one that imports all there is: after that nothing is asked for.
+    Scene(
+        "history that ends early",
+        "v2",
+        Start.OPTIONS,
+        (
+            Turn("menu"),
+            Turn("import_history", "import_history"),
+            Turn("abort:import_failed", {}, fault("not_json", "metrics")),
+        ),
+        _remembering,
+    ),
     Scene(
         "history",
         "v2",
@@ -357,17 +369,6 @@ SCENES = (
         Start.OPTIONS,
         (Turn("menu"), Turn("import_history", "import_history"), Turn("abort:clock_differs", {})),
         _remembering_by_another_clock,
-    ),
-    Scene(
-        "history that ends early",
-        "v2",
-        Start.OPTIONS,
-        (
-            Turn("menu"),
-            Turn("import_history", "import_history"),
-            Turn("abort:import_failed", {}, fault("not_json", "metrics")),
-        ),
-        _remembering,
     ),
     Scene("another installation", "v2", Start.REPAIR, (Turn("confirm"), Turn("entry", {})), _renumbered, "renumbered"),
     Scene("many new servers", "v2", Start.REPAIR, (Turn("confirm"), Turn("entry", {})), _flooded, "new_servers"),

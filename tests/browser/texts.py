@@ -9,6 +9,10 @@ from typing import Self
 from scripts.languages import SOURCE, TRANSLATIONS, languages, read_translations
 
 _BROKEN = re.compile(r"Translation \[|\bundefined\b|\bNaN\b|\[object|[{}]|MISSING_VALUE|\bcomponent\.nezha\b")
+_NUMBERED = re.compile(r"[\d\s]+\w")
+"""A number and a sign for its unit, as of days, which Chinese and Japanese share."""
+_NOT_OURS = re.compile(r"Sort by\b")
+"""Texts of Home Assistant's own tables that are cut on a phone."""
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 _MARKUP = re.compile(r"[`*\n]+")
 _SAME_EVERYWHERE = {"Nezha", "Server", "Service"}
@@ -40,7 +44,11 @@ class Texts:
     def names(self) -> frozenset[str]:
         """The texts that are shown whole: names of entities, labels, options."""
         return (
-            frozenset(text for text in self.by_key.values() if len(text) > 2 and not _PLACEHOLDER.search(text))
+            frozenset(
+                text
+                for text in self.by_key.values()
+                if len(text) > 2 and not _PLACEHOLDER.search(text) and not _NUMBERED.fullmatch(text)
+            )
             - _SAME_EVERYWHERE
         )
 
@@ -93,7 +101,7 @@ def mixed(shown: Collection[str], language: str) -> Iterator[str]:
 def own(cut: Mapping[str, str], language: str) -> Iterator[str]:
     """Return the texts that are cut; in other languages than the source only the integration's: the rest is not its own."""
     for text, place in cut.items():
-        if language == SOURCE or Texts.of(language).knows(_plain(text)):
+        if Texts.of(language).knows(_plain(text)) or (language == SOURCE and not _NOT_OURS.match(text)):
             yield f"cut: {text[:80]!r} in {place}"
 
 
