@@ -89,7 +89,7 @@ CYCLE_TOTAL: Rule[Server] = Rule(lambda _: None, "GiB", 2, _GIB)
 """Of all servers: which rule's traffic it is, the entity says."""
 CYCLE_SHARE: Rule[Cycle] = Rule(lambda cycle: 100 * cycle.used / cycle.limit if cycle.limit else None, "%", 1)
 HUB = ("dashboard", "servers", "servers_online", "servers_offline", "net_in_speed", "net_out_speed")
-PRESENT = re.compile(r"changes|renewals|due|task_\d+(_[0-9a-f]{8})?|latency_now")
+PRESENT = re.compile(r"agent|changes|renewals|due|task_\d+(_[0-9a-f]{8})?|latency_now")
 """Entities that have to be there, and whose state is no value of the dashboard's."""
 
 _CYCLE = re.compile(r"cycle_(\d+)_(used_share|reset|total)")
@@ -146,7 +146,7 @@ def places(reading: Reading, *, live: bool) -> set[Place]:
         *(
             Place(identity, None, key)
             for identity, server in reading.servers.items()
-            for key in (*server_keys(server), *(("changes",) if live else ()))
+            for key in (*server_keys(server), "agent", *(("changes",) if live else ()))
         ),
     }
 
