@@ -96,6 +96,7 @@ def _entities(**states: str) -> list[Entity]:
         "load_1": "0.12",
         "load_5": "0.5",
         "load_15": "1",
+        "agent": "off",
         **states,
     }
     online = shown["online"] == "on"

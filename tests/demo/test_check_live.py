@@ -50,6 +50,7 @@ SHOWN = {
     "cycle_8_reset": RESET,
     "expiry": "2027-01-31T00:00:00+00:00",
     "changes": "unknown",
+    "agent": "off",
 }
 SERVICE = {
     "up": "on",
@@ -168,7 +169,7 @@ def test_what_the_dashboard_said_is_right() -> None:
     comparison = _compare(_entities(), [_reading(second) for second in range(20)])
     assert _wrong(comparison) == []
     assert comparison.missing == comparison.unexpected == []
-    assert len(comparison.verdicts) == len(SHOWN) + len(SERVICE) + len(HUB) - 5
+    assert len(comparison.verdicts) == len(SHOWN) + len(SERVICE) + len(HUB) - 6
     assert len(comparison.present) == 5
 
 
