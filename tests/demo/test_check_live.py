@@ -170,7 +170,7 @@ def test_what_the_dashboard_said_is_right() -> None:
     assert _wrong(comparison) == []
     assert comparison.missing == comparison.unexpected == []
     assert len(comparison.verdicts) == len(SHOWN) + len(SERVICE) + len(HUB) - 6
-    assert len(comparison.present) == 5
+    assert len(comparison.present) == 6
 
 
 @pytest.mark.parametrize(
