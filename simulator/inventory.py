@@ -211,8 +211,8 @@ class Inventory:
         return self.stamps(record.id, record.created_at, record.created_at)
 
     def stamps(self, number: int, created: float, updated: float) -> dict[str, Any]:
-        """Return the head of a record."""
-        return {"id": number, "created_at": self._time(created), "updated_at": self._time(updated)}
+        """Return the head of a record, as it was stored when the dashboard's clock was right."""
+        return {"id": number, "created_at": go.time(created), "updated_at": go.time(updated)}
 
     def _last_active(self, server: Server) -> str:
         return self._time(server.last_active)

@@ -444,8 +444,13 @@ def _decode_task(number: int, fields: Fields) -> tuple[str, Task]:
 
 
 def decode_alert_rules(data: object) -> Things[AlertRule]:
-    """Decode the list of `/api/v1/alert-rule`. Raises `MalformedError` where it is none."""
-    return _things(Kind.ALERT_RULE, _listed(data), _decode_alert_rule, MOST_ALERT_RULES)
+    """Decode the list of `/api/v1/alert-rule`, but for rules of which it is unknown when they were created: by that they are known.
+
+    Raises `MalformedError` where it is none.
+    """
+    rules = _things(Kind.ALERT_RULE, _listed(data), _decode_alert_rule, MOST_ALERT_RULES)
+    known = {number: rule for number, rule in rules.by_number.items() if rule.created is not None}
+    return Things(known, rules.unreadable)
 
 
 def _decode_alert_rule(number: int, fields: Fields) -> tuple[str, AlertRule]:
