@@ -174,7 +174,9 @@ def judge_ids(
         findings.check("entity ids", last.get(unique_id) == entity_id, f"{entity_id} became {last.get(unique_id)}")
 
 
-_RECORD = re.compile(r"^(?:\x1b\[\d+m)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ (\w+) \([^)]*\) (.*?)(?:\x1b\[0m)?$")
+_RECORD = re.compile(
+    r"^(?:\x1b\[\d+m)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+(?:[+-]\d\d:\d\d)? (\w+) \([^)]*\) (.*?)(?:\x1b\[0m)?$"
+)
 _OUTCRY = re.compile(r"Traceback|Fatal Python error|Exception ignored|never retrieved|was never awaited")
 _SERIOUS = {"WARNING", "ERROR", "CRITICAL"}
 EXPECTED = (
