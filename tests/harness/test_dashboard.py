@@ -55,8 +55,8 @@ async def test_read(generation: str, credential: Credential) -> None:
     assert len(second.servers) == 8
     assert len(second.services) == (4 if reading.live else 0)
     assert len(second.tasks) == (3 if reading.live else 0)
-    # Eight servers with swap, cards, temperatures; then their events, ends, cycles; four services, with the latency now; three tasks.
-    assert len(places(second, live=reading.live)) == (190 if reading.live else 128)
+    # Eight servers with swap, cards, temperatures, agents; then their events, ends, cycles; four services, with the latency now; three tasks.
+    assert len(places(second, live=reading.live)) == (198 if reading.live else 136)
     assert len([request for request in simulator.requests if request.path.endswith("/login")]) <= 1
 
 
