@@ -55,7 +55,7 @@ _UNITS = frozenset(["min"])
 _SAME: Mapping[str, frozenset[str]] = {
     "de": frozenset(["dashboard", "in", "layout", "offline", "online", "server", "swap", "traffic"]),
     "es": frozenset(["plan"]),
-    "fr": frozenset(["minute", "minutes", "options", "pages", "service", "services"]),
+    "fr": frozenset(["minute", "minutes", "notifications", "options", "pages", "service", "services"]),
     "pt-BR": frozenset(["dashboard", "gateway", "layout", "offline", "online", "proxy", "swap", "total"]),
     "zh-Hans": frozenset(["scope"]),
     "zh-Hant": frozenset(["scope"]),

@@ -90,16 +90,19 @@ def service(of: Service, stamps: Mapping[str, Any], release: Release) -> dict[st
     return (
         dict(stamps)
         | {"name": of.name, "type": int(of.kind), "target": of.target, "duration": of.interval}
-        | ({"display_index": 0} if release.has(Trait.SERVICE_ORDER) else {})
-        | {"notification_group_id": 1, "cover": 0}
-        | go.filled({"enable_show_in_service": shown})
+        | ({"display_index": of.order} if release.has(Trait.SERVICE_ORDER) else {})
+        | go.filled({"notify": of.notify})
+        | {"notification_group_id": of.notification_group, "cover": of.cover}
+        | go.filled({"enable_trigger_task": of.triggers, "enable_show_in_service": shown})
+        | go.filled({"hide_for_guest": of.hidden and not release.has(Trait.SHOW_IN_SERVICE)})
         | {
             "fail_trigger_tasks": of.trigger_tasks,
-            "recover_trigger_tasks": of.trigger_tasks,
-            "min_latency": 0,
-            "max_latency": 0,
-            "skip_servers": {},
+            "recover_trigger_tasks": of.recover_tasks,
+            "min_latency": go.number(of.min_latency),
+            "max_latency": go.number(of.max_latency),
+            "skip_servers": of.skip_servers,
         }
+        | go.filled({"latency_notify": of.latency_notify})
     )
 
 

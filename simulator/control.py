@@ -18,11 +18,13 @@ from .credentials import (
 )
 from .endpoint import NUMBER, Asked, Endpoint
 from .inventory import Inventory
-from .records import Service, TrafficRule
+from .records import Service, ServiceKind, TrafficRule
 from .releases import Trait
 
 NAME_LIMIT = 128
 """Characters of a token's name."""
+DEFAULT_INTERVAL = 30
+"""Seconds between two probes, where the form says nothing."""
 
 
 class Control:
@@ -75,11 +77,27 @@ class Control:
         return {"service_id": service.id, "service_name": service.name, "servers": told}
 
     def _change_service(self, asked: Asked) -> None:
-        """Change a service's name (not recorded but for its refusal)."""
+        """Take the whole form, as of a rule (not recorded but for its refusal: as the source has it)."""
+        form: dict[str, Any] = asked.body
+        kind, cover = form.get("type", 0), form.get("cover", 0)
+        if self._inventory.release.has(Trait.PROBES_ONLY) and kind not in ServiceKind:
+            allowed = "allowed types are 1 (HTTP GET), 2 (ICMP ping), and 3 (TCP ping)"
+            raise RefusalError(f"invalid service monitor type {kind}: {allowed}")
         service = self._dashboard.services.get(asked.number)
         if service is None:
             raise RefusalError(f"service id {asked.number} does not exist")
-        service.name = asked.body["name"]
+        service.name, service.target = form.get("name", ""), form.get("target", "").strip()
+        service.kind, service.cover = ServiceKind(kind), cover
+        service.interval, service.order = form.get("duration") or DEFAULT_INTERVAL, form.get("display_index", 0)
+        service.notify, service.notification_group = form.get("notify", False), form.get("notification_group_id", 0)
+        service.latency_notify = form.get("latency_notify", False)
+        service.min_latency, service.max_latency = form.get("min_latency", 0), form.get("max_latency", 0)
+        service.triggers, service.hidden = form.get("enable_trigger_task", False), form.get("hide_for_guest", False)
+        service.shown = form.get("enable_show_in_service", False)
+        service.trigger_tasks = form.get("fail_trigger_tasks")
+        service.recover_tasks = form.get("recover_trigger_tasks")
+        service.skip_servers = form.get("skip_servers") or {}
+        service.updated_at = self._dashboard.clock()
 
     def _profile(self, asked: Asked) -> dict[str, Any]:
         """Return who asks (not recorded but for a token's refusal)."""

@@ -13,7 +13,7 @@ from .callers import GUEST, Caller, RefusalError
 from .credentials import CRON_EXEC, CRON_READ, INVENTORY_READ, SERVER_READ, SERVICE_READ
 from .dashboard import Dashboard, Server
 from .endpoint import NUMBER, Asked, Endpoint
-from .records import Group, Record, Task, TrafficRule
+from .records import Group, Record, Service, Task, TrafficRule
 from .releases import Release, Trait
 
 
@@ -159,7 +159,7 @@ class Inventory:
 
     def _service_list(self, asked: Asked) -> list[dict[str, Any]]:
         services = self.dashboard.services.values()
-        return [bodies.service(service, self._recorded(service), self.release) for service in services]
+        return [bodies.service(service, self._stored(service), self.release) for service in services]
 
     def _service_by_number(self, asked: Asked) -> list[dict[str, Any]] | None:
         """Refuse what is no number, as the list of services is where there is none.
@@ -209,6 +209,9 @@ class Inventory:
 
     def _recorded(self, record: Record) -> dict[str, Any]:
         return self.stamps(record.id, record.created_at, record.created_at)
+
+    def _stored(self, service: Service) -> dict[str, Any]:
+        return self.stamps(service.id, service.created_at, service.updated_at or service.created_at)
 
     def stamps(self, number: int, created: float, updated: float) -> dict[str, Any]:
         """Return the head of a record, as it was stored when the dashboard's clock was right."""

@@ -64,6 +64,24 @@ class Service(Record):
     failing: bool = False
     trigger_tasks: list[int] | None = None
     """What its administrator has run at a failure; None where none was ever entered, an empty list where all were taken out."""
+    recover_tasks: list[int] | None = None
+    """What is run when it succeeds again."""
+    order: int = 0
+    notify: bool = False
+    """Whether anybody is notified of its failures."""
+    notification_group: int = 1
+    latency_notify: bool = False
+    min_latency: float = 0
+    """Milliseconds. So is `max_latency`."""
+    max_latency: float = 0
+    triggers: bool = False
+    """Whether the tasks are run."""
+    hidden: bool = False
+    """From guests."""
+    cover: int = 0
+    """0 probes from all servers but those that are skipped, 1 from no other ones."""
+    skip_servers: dict[str, bool] = field(default_factory=dict)
+    updated_at: float | None = None
     latency: float = 25.0
     """Milliseconds; the probes differ by a fifth."""
     delay: list[float] = field(default_factory=_delays)

@@ -123,6 +123,8 @@ class Trait:
     SHOW_IN_SERVICE = _until("2.1.5")
     """The setting by which that goes, which outlives its purpose."""
     SERVICE_ORDER = _since("2.0.0")
+    PROBES_ONLY = _since("2.3.5")
+    """A service that is changed has to be a probe of a known kind."""
 
     # What is kept of agents (`Temper`): since the dashboard knows one connection of an agent from the next.
     LEASES = _since("2.2.11")

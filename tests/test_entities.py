@@ -109,7 +109,7 @@ class TestDashboard:
         for language in TRANSLATIONS.parent.glob("*.json"):
             texts = json.loads(language.read_text())
             reasons = texts["entity"]["binary_sensor"]["dashboard"]["state_attributes"]["reason"]["state"]
-            of_a_press = {"task_changed", "alert_rule_changed", "no_history", "history_off"}
+            of_a_press = {"task_changed", "alert_rule_changed", "service_changed", "no_history", "history_off"}
             assert reasons.keys() | of_a_press == {each.reason for each in every_error(NezhaError)} | {"rejected"}
 
 

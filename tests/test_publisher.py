@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from custom_components.nezha.api import AlertRule, Server, Service, Task, TrafficCycle
+from custom_components.nezha.api import Alert, AlertKind, Server, Service, Task, TrafficCycle
 from custom_components.nezha.fleet import KnownServer, Memory
-from custom_components.nezha.runtime.listeners import AlertRuleOf, CyclesOf, FactsOf, LatencyOf, ServiceOf, TaskOf
+from custom_components.nezha.runtime.listeners import AlertOf, CyclesOf, FactsOf, LatencyOf, ServiceOf, TaskOf
 from custom_components.nezha.runtime.publisher import Published, changed_topics
 
 BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
@@ -32,13 +32,15 @@ def known(identity: str) -> KnownServer:
 CYCLE = TrafficCycle(number=1, name="Monthly", start=BEGIN, end=BEGIN, limit=0, used={1: 5})
 SERVICE = Service(number=1, name="Web", current_up=1, current_down=0, delay=(), up=(), down=())
 TASK = Task(number=1, name="Backup", last_run=None, last_result=None)
-RULE = AlertRule(number=1, name="Monthly", enabled=True, created=7)
+RULE = Alert(kind=AlertKind.RULE, number=1, name="Monthly", enabled=True, created=7)
+NOTIFIES = replace(RULE, kind=AlertKind.SERVICE)
 BEFORE = Published(
     servers={"1": known("1"), "2": known("2")},
     cycles={"1": [CYCLE]},
     services={"service_1": SERVICE, "service_2": SERVICE},
     tasks={"task_1": TASK, "task_2": TASK},
-    alert_rules={RULE.key: RULE},
+    alert_rules={"alert_rule_1_7": RULE},
+    service_alerts={"service_1": NOTIFIES},
 )
 
 
@@ -62,8 +64,13 @@ def test_a_task_concerns_its_button() -> None:
 
 
 def test_an_alert_rule_concerns_its_switch() -> None:
-    after = replace(BEFORE, alert_rules={RULE.key: replace(RULE, enabled=False)})
-    assert set(changed_topics(BEFORE, after)) == {AlertRuleOf(RULE.key)}
+    after = replace(BEFORE, alert_rules={"alert_rule_1_7": replace(RULE, enabled=False)})
+    assert set(changed_topics(BEFORE, after)) == {AlertOf("alert_rule_1_7")}
+
+
+def test_whether_a_service_notifies_concerns_its_switch() -> None:
+    after = replace(BEFORE, service_alerts={"service_1": replace(NOTIFIES, enabled=False)})
+    assert set(changed_topics(BEFORE, after)) == {AlertOf("service_1")}
 
 
 def test_a_report_concerns_the_measurements_of_its_server() -> None:
@@ -80,6 +87,6 @@ def test_a_fact_concerns_whatever_is_shown_of_its_server() -> None:
 def test_an_outage_concerns_all() -> None:
     assert set(changed_topics(BEFORE, replace(BEFORE, success=False))) == {
         *("1", "2", FactsOf("1"), FactsOf("2"), CyclesOf("1"), CyclesOf("2"), LatencyOf("1"), LatencyOf("2")),
-        AlertRuleOf("alert_rule_1_7"),
+        *(AlertOf("alert_rule_1_7"), AlertOf("service_1")),
         *(ServiceOf("service_1"), ServiceOf("service_2"), TaskOf("task_1"), TaskOf("task_2")),
     }

@@ -35,12 +35,14 @@ TEN_MINUTES = 600
 
 
 @asynccontextmanager
-async def serving(generation: str = "v2", dashboard: Dashboard | None = None) -> AsyncIterator[Simulator]:
+async def serving(
+    generation: str = "v2", dashboard: Dashboard | None = None, release: str | None = None
+) -> AsyncIterator[Simulator]:
     """Serve a dashboard with one server, which is only polled: what frames do is not in question."""
     if dashboard is None:
         dashboard = Dashboard()
         dashboard.add_server("alpha")
-    simulator = Simulator(dashboard, generation=generation, frames="manual")
+    simulator = Simulator(dashboard, generation=generation, release=release, frames="manual")
     await simulator.start()
     with patch("custom_components.nezha.api.v1.BackendV1.frames", return_value=None):
         yield simulator

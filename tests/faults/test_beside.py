@@ -157,6 +157,58 @@ async def test_the_alert_rules(hass: HomeAssistant, clock: Clock, site: Simulato
     assert state_of(hass, "switch", key).state == STATE_OFF
 
 
+SERVICES = (
+    "null:data.0",
+    "set:data.0.id=-1",
+    "set:data.0.created_at=null",
+    "set:data.0.notify=7",
+    "set:data.0.name=7",
+    "absent:data.0.target",
+    "set:data.0.skip_servers=[]",
+    "absent:data.0.fail_trigger_tasks",
+)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("fault", [*WIRE, *SERVICES])
+async def test_the_notifications_of_services(hass: HomeAssistant, clock: Clock, site: Simulator, fault: str) -> None:
+    number = min(site.dashboard.services)
+    service = site.dashboard.services[number]
+    service.notify, service.trigger_tasks, service.recover_tasks, service.notification_group = True, [1], [2], 7
+    service.skip_servers = {"2": True}
+
+    def whole() -> tuple[object, ...]:
+        tasks = service.trigger_tasks, service.recover_tasks
+        return service.name, service.target, *tasks, service.notification_group, service.skip_servers
+
+    before = whole()
+    key = f"service_{number}_notifications"
+    er.async_get(hass).async_get_or_create("switch", "nezha", f"hub_{key}", disabled_by=None)
+    entry = await start(hass, site)
+    switch = entity_of(hass, "switch", key)
+    assert state_of(hass, "switch", key).state == STATE_ON
+
+    async def turn_off() -> None:
+        await hass.services.async_call("switch", "turn_off", {ATTR_ENTITY_ID: switch}, blocking=True)
+
+    for path in ("/api/v1/service/list", f"/api/v1/service/{number}"):
+        site.faults.set(fault, path=path)
+        with suppress(HomeAssistantError):
+            await turn_off()
+        assert whole() == before
+        clock.tick(61)
+        await refresh(hass, entry)
+        site.faults.clear()
+        clock.tick(61)
+        await refresh(hass, entry)
+    assert entry.runtime_data.last_update_success
+    assert shown(hass, site, "cpu") not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+    await turn_off()
+    assert service.notify is False
+    assert whole() == before
+    assert state_of(hass, "switch", key).state == STATE_OFF
+
+
 @pytest.mark.parametrize("site", ["v2"], indirect=True)
 async def test_a_rejected_token_is_not_sent_again_by_anything(hass: HomeAssistant, site: Simulator) -> None:
     entry = await start(hass, site)

@@ -24,7 +24,7 @@ def furnish(dashboard: Dashboard, exchanges: Mapping[str, Any]) -> None:
         added = dashboard.add_service(service["name"], ServiceKind(service["type"]), service["target"], probed=0)
         added.shown = str(service["id"]) in told_probes
         added.failing = told_probes.get(str(service["id"]), {}).get("current_down", 0) > 0
-        added.trigger_tasks = service["fail_trigger_tasks"]
+        added.trigger_tasks, added.recover_tasks = service["fail_trigger_tasks"], service["recover_trigger_tasks"]
         added.probe(10)
     for rule in data["cycle_transfer_stats"].values():
         dashboard.add_rule(rule["name"], limit=rule["max"])

@@ -223,7 +223,7 @@ async def control(dashboard: Dashboard, clock: Clock, socket_enabled: None) -> A
         dashboard.add_server(f"edge-{number}", Machine(Host(boot_time=int(clock.now) - 80), seed=number))
     for name, failing in (("Self TCP", False), ("Down TCP", True)):
         service = dashboard.add_service(name)
-        service.failing, service.trigger_tasks = failing, []
+        service.failing, service.trigger_tasks, service.recover_tasks = failing, [], []
     dashboard.add_rule("Monthly traffic", limit=10**12)
     credentials = dashboard.credentials
     credentials.add_access_token("nzp_exampleControlToken00000000000000")
@@ -260,6 +260,34 @@ async def test_a_disabled_rule_says_so_and_counts_no_more(control: ModernClient)
     assert rule["enable"] is False
     assert rule["updated_at"] >= rule["created_at"]
     assert "cycle_transfer_stats" not in (await control.get("/service", headers)).body["data"]
+
+
+async def test_a_service_is_what_was_entered(control: ModernClient) -> None:
+    headers = CONTROL["service_list"]["request"]["headers"]
+    form = CONTROL["service_update_without_scope"]["request"]["json"]
+    listed = (await control.get("/service/list", headers)).body["data"]
+    for notify in (True, False):
+        answer = await control.ask("PATCH", "/service/1", headers, form | {"notify": notify})
+        assert answer.body == {"success": True}
+        first, *others = (await control.get("/service/list", headers)).body["data"]
+        assert first.pop("notify", False) is notify
+        stamps = dict.fromkeys(("created_at", "updated_at"))
+        assert first | stamps == form | stamps
+        assert others == listed[1:]
+    # What is left out of a form is empty from then on.
+    assert (await control.ask("PATCH", "/service/1", headers, {"name": "Bare", "type": 1})).body == {"success": True}
+    bare = (await control.get("/service/list", headers)).body["data"][0]
+    assert (bare["target"], bare["notification_group_id"], bare["skip_servers"]) == ("", 0, {})
+
+
+async def test_a_service_that_is_none_is_refused(control: ModernClient) -> None:
+    headers = CONTROL["service_list"]["request"]["headers"]
+    form = CONTROL["service_update_without_scope"]["request"]["json"]
+    unknown = await control.ask("PATCH", "/service/0", headers, form)
+    assert (unknown.status, unknown.body) == (200, {"error": "service id 0 does not exist"})
+    typeless = await control.ask("PATCH", "/service/0", headers, {"name": "none"})
+    assert typeless.status == 200
+    assert typeless.body["error"].startswith("invalid service monitor type 0")
 
 
 async def test_a_minted_token_is_good_for_its_scopes_alone(control: ModernClient) -> None:

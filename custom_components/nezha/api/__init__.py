@@ -30,6 +30,7 @@ from .errors import (
     PasswordRejectedError,
     ProtocolError,
     ServerError,
+    ServiceChangedError,
     SessionRefusedError,
     UnreachableError,
     UntrustedError,
@@ -37,7 +38,8 @@ from .errors import (
 from .history import Metric, Period, Point
 from .limits import MOST_PROVIDERS
 from .models import (
-    AlertRule,
+    Alert,
+    AlertKind,
     Frame,
     Host,
     Kind,
@@ -58,7 +60,8 @@ from .v0 import BackendV0, is_v0
 from .v1 import BackendV1
 
 __all__ = [
-    "AlertRule",
+    "Alert",
+    "AlertKind",
     "AlertRuleChangedError",
     "AuthenticationError",
     "Backend",
@@ -91,6 +94,7 @@ __all__ = [
     "Server",
     "ServerError",
     "Service",
+    "ServiceChangedError",
     "SessionRefusedError",
     "Snapshot",
     "State",

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from .errors import NoHistoryError, ProtocolError
 from .history import Metric, Period, Point
-from .models import AlertRule, Frame, Snapshot
+from .models import Alert, AlertKind, Frame, Snapshot
 
 
 class Backend(ABC):
@@ -44,27 +44,27 @@ class Backend(ABC):
         """
         raise ProtocolError("this generation tells nothing of tasks")
 
-    async def alert_rules(self) -> Mapping[int, AlertRule] | None:
-        """Return the alert rules by number, none where the credential may not read them; `None` where they are unknown now.
+    async def alerts(self, kind: AlertKind) -> Mapping[int, Alert] | None:
+        """Return the alerts of a kind by number, none where the credential may not read them; `None` where they are unknown now.
 
         Raises `AuthenticationError` and `BlockedError`.
         """
         return {}
 
-    async def may_change_alert_rules(self) -> bool | None:
-        """Return whether the credential may change alert rules; `None` where no answer said so yet.
+    async def may_switch_alerts(self, kind: AlertKind) -> bool | None:
+        """Return whether the credential may change alerts of a kind; `None` where no answer said so yet.
 
         Raises `AuthenticationError` and `BlockedError`.
         """
         return False
 
-    async def switch_alert_rule(self, rule: AlertRule, *, enabled: bool) -> None:
-        """Put a rule in force, or suspend it, and leave all else of it as it is at this moment.
+    async def switch_alert(self, alert: Alert, *, enabled: bool) -> None:
+        """Have the dashboard notify, or not, and leave all else of the rule or service as it is at this moment.
 
-        Raises `AlertRuleChangedError` where it is gone or the number is another one's, `MissingScopeError`, and what
-        `snapshot` raises.
+        Raises `AlertRuleChangedError` or `ServiceChangedError` where it is gone or the number is another one's,
+        `MissingScopeError`, and what `snapshot` raises.
         """
-        raise ProtocolError("this generation tells nothing of alert rules")
+        raise ProtocolError("this generation tells nothing of alerts")
 
     async def may_update_agents(self) -> bool | None:
         """Return whether the credential may have agents update themselves; `None` where no answer said so yet.

@@ -10,6 +10,9 @@ from .transport import Reply
 
 UNKNOWN_PATH = "404 Not Found"
 """The error for a path that the dashboard does not know: with status 200 before v1.5.0, with 404 from then on."""
+_NO_NUMBER = 'strconv.ParseUint: parsing "list"'
+"""Begins the error where a release does not know the list of services, and takes its name for a service's number (recorded
+exchange `releases/v1.0.0/service_list.json`)."""
 _UNAUTHORISED = "ApiErrorUnauthorized"
 """Begins the error by which the dashboard refuses a log-in, a session or a token; nothing else does."""
 _LOOKUP_FAILED = "lookup failed"
@@ -43,7 +46,7 @@ def accepted(reply: Reply) -> dict[str, Any]:
             if error.endswith(_LOOKUP_FAILED):
                 raise ReportedError(reply.status)
             raise UnauthorisedError
-        case {"error": str(error)} if error == UNKNOWN_PATH:
+        case {"error": str(error)} if error == UNKNOWN_PATH or error.startswith(_NO_NUMBER):
             raise UnknownPathError(reply.status)
         case {"error": str(error)} if reply.status in (HTTPStatus.OK, HTTPStatus.FORBIDDEN):
             if scope := _SCOPE.search(error):

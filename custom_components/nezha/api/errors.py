@@ -172,6 +172,12 @@ class AlertRuleChangedError(NezhaError):
     reason = "alert_rule_changed"
 
 
+class ServiceChangedError(NezhaError):
+    """The service is gone, or its number is another one's by now."""
+
+    reason = "service_changed"
+
+
 class SessionRefusedError(UnreachableError):
     """The dashboard refused the session of a user and password, and a new one is not to be had yet."""
 

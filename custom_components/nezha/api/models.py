@@ -182,20 +182,26 @@ class Task:
     """Whether the last run succeeded; without meaning before there was one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertRule:
-    """What the dashboard tells somebody of, and whether it does at present."""
+class AlertKind(StrEnum):
+    """What the dashboard notifies somebody of."""
 
+    RULE = "alert rule"
+    """Something that a rule says of servers."""
+    SERVICE = "service"
+    """A probe that fails, or succeeds again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What the dashboard notifies somebody of, and whether it does at present."""
+
+    kind: AlertKind
     number: int
+    """Of the rule, or of the service."""
     name: str
     enabled: bool | None
-    created: int | None
-    """Unix seconds: a number that was another rule's before comes with another time."""
-
-    @property
-    def key(self) -> str:
-        """What it is known by."""
-        return f"alert_rule_{self.number}_{self.created or 0}"
+    created: int
+    """Unix seconds: a number that was another one's before comes with another time."""
 
 
 class Kind(StrEnum):

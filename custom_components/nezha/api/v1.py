@@ -1,10 +1,12 @@
 """Nezha v1 and v2: `snake_case` fields in an envelope of `success`, `data` and `error`; fields of value 0 are absent."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import partial
 from http import HTTPStatus
 import logging
+from types import UnionType
 from typing import Any, override
 
 from aiohttp import ClientWebSocketResponse
@@ -24,6 +26,7 @@ from .errors import (
     NoHistoryError,
     ProtocolError,
     ReportedError,
+    ServiceChangedError,
     SessionRefusedError,
     TaskChangedError,
     UnknownPathError,
@@ -31,7 +34,7 @@ from .errors import (
 from .history import Metric, Period, Point, decode_probes, decode_series
 from .limits import LARGEST_HISTORY, MOST_ELEMENTS
 from .live import frames
-from .models import AlertRule, Frame, Snapshot
+from .models import Alert, AlertKind, Frame, Snapshot
 from .transport import Json, Reply, Transport
 from .v1_decode import (
     FrameDecoder,
@@ -40,6 +43,7 @@ from .v1_decode import (
     decode_alert_rules,
     decode_cycles,
     decode_groups,
+    decode_service_alerts,
     decode_services,
     decode_tasks,
 )
@@ -54,16 +58,71 @@ _NO_GROUPS: Mapping[int, tuple[str, ...]] = {}
 _RUN_SCOPE = "nezha:cron:exec"
 _TOKENS = "api/v1/api-tokens"
 _UPDATES = "api/v1/force-update/server"
-_RULES = "api/v1/alert-rule"
 _STAMPS = ("id", "created_at", "updated_at")
 """What of a record its form has not."""
 _READ_SCOPES = ("nezha:inventory:read", "nezha:service:read")
 _OLD_READ_SCOPES = ("nezha:server:read", "nezha:service:read")
 """What reads the same in v2.1, which knows no inventory."""
 _TASK_SCOPES = ("nezha:cron:read", _RUN_SCOPE)
+_NOT_THERE = (MissingScopeError, UnknownPathError)
 
 
 type _Method = Callable[[str], Callable[[Mapping[str, str]], Awaitable[Reply]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AlertForm:
+    """How alerts of a kind are listed and changed. The list tells all that the form has, in every release that has both."""
+
+    listed: str
+    written: str
+    flag: str
+    """The field that says whether the dashboard notifies."""
+    fields: Mapping[str, type | UnionType]
+    """What is never absent from the list: without it a form is not what it was."""
+    decode: Callable[[object], Things[Alert]]
+    changed: type[NezhaError]
+
+    def read(self, listed: object) -> Mapping[str, Any] | None:
+        """Return the form of what the list has; `None` where something is missing."""
+        match listed:
+            case dict() if all(isinstance(listed.get(field, _MISSING), kind) for field, kind in self.fields.items()):
+                return {key: value for key, value in listed.items() if key not in _STAMPS}
+        return None
+
+
+_MISSING = object()
+_FORMS = {
+    AlertKind.RULE: _AlertForm(
+        listed="api/v1/alert-rule",
+        written="api/v1/alert-rule",
+        flag="enable",
+        fields={"name": str, "rules": list},
+        decode=decode_alert_rules,
+        changed=AlertRuleChangedError,
+    ),
+    # Recorded exchanges `service_list.json` and `service_update_without_scope.json`. `notify` and what else is off are absent.
+    AlertKind.SERVICE: _AlertForm(
+        listed=f"{_SERVICES}/list",
+        written=_SERVICES,
+        flag="notify",
+        fields={
+            "name": str,
+            "type": int,
+            "target": str,
+            "duration": int,
+            "cover": int,
+            "notification_group_id": int,
+            "min_latency": int | float,
+            "max_latency": int | float,
+            "skip_servers": dict | None,
+            "fail_trigger_tasks": list | None,
+            "recover_trigger_tasks": list | None,
+        },
+        decode=decode_service_alerts,
+        changed=ServiceChangedError,
+    ),
+}
 
 
 class BackendV1(Backend):
@@ -86,7 +145,7 @@ class BackendV1(Backend):
             self._probe_paths.reverse()
         self._runs_tasks: bool | None = None if credential.scoped else True
         self._updates_agents: bool | None = None if credential.scoped else True
-        self._changes_rules: bool | None = None if credential.scoped else True
+        self._switches_alerts: dict[AlertKind, bool] = {} if credential.scoped else dict.fromkeys(AlertKind, True)
         self._denied: set[str] = set()
         self._groups: Things[tuple[str, ...]] | None = None
         self._open = Kept(data_of)
@@ -95,7 +154,7 @@ class BackendV1(Backend):
         self._decode_services = Kept(decode_services)
         self._decode_cycles = Kept(decode_cycles)
         self._decode_tasks = Kept(decode_tasks)
-        self._decode_rules = Kept(decode_alert_rules)
+        self._decode_alerts = {kind: Kept(form.decode) for kind, form in _FORMS.items()}
 
     @override
     async def snapshot(self) -> Snapshot:
@@ -170,43 +229,42 @@ class BackendV1(Backend):
         raise UnknownPathError(HTTPStatus.NOT_FOUND)
 
     @override
-    async def alert_rules(self) -> Mapping[int, AlertRule] | None:
-        """Ask for the list (recorded exchange `alert_rule.json`)."""
-        rules = _by_number(_decoded(self._decode_rules, _RULES, await self._optional(_RULES, [])))
-        return {} if _RULES in self._denied else rules
+    async def alerts(self, kind: AlertKind) -> Mapping[int, Alert] | None:
+        """Ask for the list (recorded exchanges `alert_rule.json`, `service_list.json`); releases before v1.0.22 have none of services."""
+        path = _FORMS[kind].listed
+        alerts = _by_number(_decoded(self._decode_alerts[kind], path, await self._optional(path, [], _NOT_THERE)))
+        return {} if path in self._denied else alerts
 
     @override
-    async def may_change_alert_rules(self) -> bool | None:
-        """Ask once, of rule 0, which is none, so that nothing is changed (recorded exchange `alert_rule_unknown.json`)."""
-        if self._changes_rules is None:
+    async def may_switch_alerts(self, kind: AlertKind) -> bool | None:
+        """Ask once, of number 0, which is none, so that nothing is changed (recorded exchange `alert_rule_unknown.json`)."""
+        if kind not in self._switches_alerts:
             try:
-                await self._ask(self._patch(f"{_RULES}/0", {"name": "none", "rules": [], "enable": False}), data_of)
+                await self._ask(self._patch(f"{_FORMS[kind].written}/0", {"name": "none"}), data_of)
             except MissingScopeError:
-                self._changes_rules = False
+                self._switches_alerts[kind] = False
             except AuthenticationError, BlockedError:
                 raise
             except ReportedError as err:
                 if err.status == HTTPStatus.OK and not isinstance(err, UnknownPathError):
-                    self._changes_rules = True
+                    self._switches_alerts[kind] = True
             except NezhaError as err:
-                _LOGGER.debug("Whether alert rules may be changed is unknown: %s", err or type(err).__name__)
-        return self._changes_rules
+                _LOGGER.debug("Whether each %s may be changed is unknown: %s", kind, err or type(err).__name__)
+        return self._switches_alerts.get(kind)
 
     @override
-    async def switch_alert_rule(self, rule: AlertRule, *, enabled: bool) -> None:
+    async def switch_alert(self, alert: Alert, *, enabled: bool) -> None:
         """Read the whole form right before it is written back: the dashboard takes what is left out for empty."""
-        data, _ = await self._fetch(_RULES)
+        form = _FORMS[alert.kind]
+        data, _ = await self._fetch(form.listed)
         listed = _list(data)
-        rules = _by_number(_decoded(self._decode_rules, _RULES, listed)) or {}
-        forms = [each for each in listed if isinstance(each, dict) and each.get("id") == rule.number]
-        if rule.number not in rules or rules[rule.number].key != rule.key or len(forms) != 1:
-            raise AlertRuleChangedError
-        match forms[0]:
-            case {"name": str(), "rules": [*_]}:
-                form = {key: value for key, value in forms[0].items() if key not in _STAMPS} | {"enable": enabled}
-            case _:
-                raise ProtocolError("what the rule looks for cannot be read")
-        await self._ask(self._patch(f"{_RULES}/{rule.number}", form), data_of)
+        known = (_by_number(_decoded(self._decode_alerts[alert.kind], form.listed, listed)) or {}).get(alert.number)
+        found = [each for each in listed if isinstance(each, dict) and each.get("id") == alert.number]
+        if known is None or known.created != alert.created or len(found) != 1:
+            raise form.changed
+        if (entered := form.read(found[0])) is None:
+            raise ProtocolError(f"the form of the {alert.kind} cannot be read")
+        await self._ask(self._patch(f"{form.written}/{alert.number}", {**entered, form.flag: enabled}), data_of)
 
     @override
     async def update_agent(self, number: int) -> bool:
@@ -375,10 +433,13 @@ class BackendV1(Backend):
             self._groups = groups
         return self._groups
 
-    async def _optional(self, path: str, empty: object) -> object:
+    async def _optional(
+        self, path: str, empty: object, lasting: tuple[type[NezhaError], ...] = (MissingScopeError,)
+    ) -> object:
         """Return the data of an endpoint, `empty` where there is none.
 
-        `None` where the endpoint is unavailable, which must not cost us the servers.
+        `None` where the endpoint is unavailable, which must not cost us the servers; after an error that is `lasting` it is
+        not asked any more.
         """
         if path in self._denied:
             return None
@@ -386,7 +447,7 @@ class BackendV1(Backend):
             data, _ = await self._fetch(path)
         except AuthenticationError, BlockedError:
             raise
-        except MissingScopeError as err:
+        except lasting as err:
             _LOGGER.debug("%s is not asked any more: %s", path, err)
             self._denied.add(path)
             return None

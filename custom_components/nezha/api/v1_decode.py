@@ -48,7 +48,8 @@ from .limits import (
 )
 from .models import (
     UNKNOWN_HOST,
-    AlertRule,
+    Alert,
+    AlertKind,
     Frame,
     Host,
     Kind,
@@ -101,9 +102,15 @@ class Things[T]:
 
 
 def _things[T](
-    kind: Kind, entries: Sequence[tuple[object, object]], decode: Callable[[int, Fields], tuple[str, T]], most: int
+    kind: Kind,
+    entries: Sequence[tuple[object, object]],
+    decode: Callable[[int, Fields], tuple[str, T | None]],
+    most: int,
 ) -> Things[T]:
-    """Decode the first that have a number, given with them; what has none is left out. `decode` returns name and thing."""
+    """Decode the first that have a number, given with them; what has none is left out.
+
+    `decode` returns name and thing; `None` leaves out what lacks something else that it is known by.
+    """
     by_number: dict[int, T] = {}
     unreadable: list[Unreadable] = []
     if len(entries) > most:
@@ -114,7 +121,9 @@ def _things[T](
         except MalformedError as err:
             unreadable.append(Unreadable(kind=kind, number=None, name="", fields=(str(err),)))
             continue
-        name, by_number[number] = decode(number, fields)
+        name, thing = decode(number, fields)
+        if thing is not None:
+            by_number[number] = thing
         if fields.unreadable:
             unreadable.append(Unreadable(kind=kind, number=number, name=name, fields=tuple(fields.unreadable)))
     return Things(by_number, tuple(unreadable))
@@ -443,21 +452,26 @@ def _decode_task(number: int, fields: Fields) -> tuple[str, Task]:
     )
 
 
-def decode_alert_rules(data: object) -> Things[AlertRule]:
+def decode_alert_rules(data: object) -> Things[Alert]:
     """Decode the list of `/api/v1/alert-rule`, but for rules of which it is unknown when they were created: by that they are known.
 
     Raises `MalformedError` where it is none.
     """
-    rules = _things(Kind.ALERT_RULE, _listed(data), _decode_alert_rule, MOST_ALERT_RULES)
-    known = {number: rule for number, rule in rules.by_number.items() if rule.created is not None}
-    return Things(known, rules.unreadable)
+    decode = partial(_decode_alert, AlertKind.RULE, "enable")
+    return _things(Kind.ALERT_RULE, _listed(data), decode, MOST_ALERT_RULES)
 
 
-def _decode_alert_rule(number: int, fields: Fields) -> tuple[str, AlertRule]:
-    name = fields.text("name")
-    return name, AlertRule(
-        number=number,
-        name=name,
-        enabled=fields.read("enable", as_flag),
-        created=fields.read("created_at", as_moment_in_seconds),
-    )
+def decode_service_alerts(data: object) -> Things[Alert]:
+    """Decode the list of `/api/v1/service/list` in the same way; a service that does not notify has no `notify`."""
+
+    def decode(number: int, fields: Fields) -> tuple[str, Alert | None]:
+        return _decode_alert(AlertKind.SERVICE, "notify", number, fields.with_defaults({"notify": False}))
+
+    return _things(Kind.SERVICE, _listed(data), decode, MOST_SERVICES)
+
+
+def _decode_alert(kind: AlertKind, flag: str, number: int, fields: Fields) -> tuple[str, Alert | None]:
+    name, created = fields.text("name"), fields.read("created_at", as_moment_in_seconds)
+    if created is None:
+        return name, None
+    return name, Alert(kind=kind, number=number, name=name, enabled=fields.read(flag, as_flag), created=created)

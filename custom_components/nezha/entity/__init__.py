@@ -206,9 +206,11 @@ class ServiceEntity[ShownT](NezhaEntity[ShownT]):
 
     _always_fits = True
 
-    def __init__(self, coordinator: NezhaCoordinator, key: str, description: EntityDescription) -> None:
+    def __init__(
+        self, coordinator: NezhaCoordinator, key: str, description: EntityDescription, topic: Topic | None = None
+    ) -> None:
         """Place the entity on the service's device."""
-        super().__init__(coordinator, description, ServiceOf(key))
+        super().__init__(coordinator, description, topic or ServiceOf(key))
         self._key = key
         self._attr_unique_id = f"{coordinator.config_entry.entry_id}_{key}_{description.key}"
         self._attr_device_info = DeviceInfo(identifiers={device_identifier(coordinator.config_entry, key)})

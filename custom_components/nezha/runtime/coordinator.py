@@ -15,6 +15,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from ..api import (
+    AlertKind,
     AuthenticationError,
     Backend,
     BlockedError,
@@ -47,7 +48,7 @@ from ..repairs import create_groups_gone_issue, delete_groups_gone_issue
 from . import limits
 from .admission import Admission
 from .agents import PublishedRelease, published_release
-from .alert_rules import AlertRules
+from .alerts import Alerts
 from .block import block_of
 from .budget import EntityBudget
 from .devices import SERVICE_PREFIX, Devices
@@ -99,7 +100,8 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         """The services by the key of their device."""
         self.tasks: Mapping[str, Task] = {}
         """The tasks that may be run, by the key of their button."""
-        self.alert_rules = AlertRules(backend)
+        self.alert_rules = Alerts(backend, AlertKind.RULE)
+        self.service_alerts = Alerts(backend, AlertKind.SERVICE)
         self.updates_agents = False
         """Whether the credential may have agents update themselves, as far as an answer said so."""
         self._newest_version = NewestVersion()
@@ -198,6 +200,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
                 services=self.services,
                 tasks=self.tasks,
                 alert_rules=self.alert_rules.by_key,
+                service_alerts=self.service_alerts.by_key,
                 agents=(self.newest_agent, self.updates_agents),
             ),
         )
@@ -331,6 +334,7 @@ class NezhaCoordinator(DataUpdateCoordinator[Mapping[str, KnownServer]]):
         try:
             may_update = await self.backend.may_update_agents()
             await self.alert_rules.look()
+            await self.service_alerts.look()
         except BlockedError:
             self._block.begin()
             raise

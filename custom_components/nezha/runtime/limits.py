@@ -53,8 +53,8 @@ DEVICE_WRITES_AN_HOUR = 5
 """Changes of one device that are written to the registry at once. An agent whose version flaps must not have it written with
 every poll."""
 
-ALERT_RULES_PAUSE = 60
-"""Seconds from one look at the alert rules to the next: people change them, and seldom."""
+ALERTS_PAUSE = 60
+"""Seconds from one look at the alert rules, and at what services notify, to the next: people change them, and seldom."""
 
 AGENT_UPDATE = 300
 """Seconds in which an agent that was told to update itself is back with a newer version: it fetches some 10 MB, and connects anew."""

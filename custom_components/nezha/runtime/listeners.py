@@ -58,13 +58,13 @@ class LatencyOf:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertRuleOf:
-    """An alert rule."""
+class AlertOf:
+    """An alert rule, or whether a service notifies."""
 
     key: str
 
 
-type Topic = str | FactsOf | CyclesOf | ServiceOf | TaskOf | AgentOf | LatencyOf | AlertRuleOf
+type Topic = str | FactsOf | CyclesOf | ServiceOf | TaskOf | AgentOf | LatencyOf | AlertOf
 """A server by its identity, whatever changes of it; or one of the others."""
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 import time
 
-from ..api import AlertRule, Service, Task, TrafficCycle
+from ..api import Alert, Service, Task, TrafficCycle
 from ..fleet import KnownServer
 from .limits import FRAME_EARLY
-from .listeners import AgentOf, AlertRuleOf, CyclesOf, FactsOf, LatencyOf, ServiceOf, TaskOf, Topic
+from .listeners import AgentOf, AlertOf, CyclesOf, FactsOf, LatencyOf, ServiceOf, TaskOf, Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +24,9 @@ class Published:
     """By the key of their device."""
     tasks: Mapping[str, Task] = field(default_factory=dict)
     """By the key of their button."""
-    alert_rules: Mapping[str, AlertRule] = field(default_factory=dict)
-    """By the key of their switch."""
+    alert_rules: Mapping[str, Alert] = field(default_factory=dict)
+    """By the key of their switch; so are `service_alerts`."""
+    service_alerts: Mapping[str, Alert] = field(default_factory=dict)
     agents: tuple[str | None, bool] = (None, False)
     """The newest version of the agent, and whether the credential may have agents updated."""
 
@@ -53,9 +54,13 @@ def changed_topics(before: Published, after: Published) -> Iterator[Topic]:
     if is_all or before.services is not after.services:
         for key in _changed_keys(before.services, after.services, is_all=is_all):
             yield ServiceOf(key)
-    if is_all or before.alert_rules is not after.alert_rules:
-        for key in _changed_keys(before.alert_rules, after.alert_rules, is_all=is_all):
-            yield AlertRuleOf(key)
+    for old_alerts, alerts in (
+        (before.alert_rules, after.alert_rules),
+        (before.service_alerts, after.service_alerts),
+    ):
+        if is_all or old_alerts is not alerts:
+            for key in _changed_keys(old_alerts, alerts, is_all=is_all):
+                yield AlertOf(key)
     if is_all or before.tasks is not after.tasks:
         for key in _changed_keys(before.tasks, after.tasks, is_all=is_all):
             yield TaskOf(key)
