@@ -110,7 +110,7 @@ class Home:
         mark = str(self._marks).encode()
         (viewer,) = self.simulator.live._viewers
         await viewer._socket.ping(mark)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while (await viewer._socket.receive()).data != mark:
                 pass
         await self.hass.async_block_till_done()
@@ -180,7 +180,7 @@ class Home:
 
 async def until(condition: Any) -> None:
     """Wait for what is about to happen."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.005)
 

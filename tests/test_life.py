@@ -652,6 +652,23 @@ class TestUnloading:
         await set_up(hass, entry)
         assert shown(hass, "online") == STATE_ON
 
+    async def test_while_entities_are_added(
+        self, hass: HomeAssistant, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("custom_components.nezha.entity.adder.ENTITIES_AT_ONCE", 1)
+        entry = await set_up(hass, entry_of(simulator.url))
+        added = set(ids(hass))
+        for number in range(5):
+            simulator.dashboard.add_server(f"late {number}")
+        await entry.runtime_data.async_refresh()
+        await asyncio.sleep(0)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        registered = set(ids(hass))
+        assert registered > added
+        await hass.async_block_till_done()
+        assert set(ids(hass)) == registered
+        assert all_shown(hass) == {STATE_UNAVAILABLE}
+
     async def test_what_is_left_is_unavailable(self, hass: HomeAssistant, scripted: ScriptedDashboard) -> None:
         entry = await set_up_with(hass, scripted, server())
         await hass.config_entries.async_unload(entry.entry_id)

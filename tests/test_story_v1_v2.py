@@ -89,7 +89,7 @@ class Replay:
 
     async def arrival(self) -> None:
         """Wait for somebody to look on."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await self._arrived.wait()
 
     async def send(self, frame: dict[str, Any]) -> None:
@@ -98,7 +98,7 @@ class Replay:
         mark = str(self._marks).encode()
         await self._viewer.send_json(frame)
         await self._viewer.ping(mark)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while (message := await self._viewer.receive()).type is not WSMsgType.PONG or message.data != mark:
                 assert message.type is WSMsgType.PONG, message
 
@@ -378,7 +378,7 @@ async def told(
 
 async def lost(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Wait until the integration knows that the socket is lost, and has asked for the list."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while entry.runtime_data.live:
             await asyncio.sleep(0.01)
     await refresh(hass, entry)

@@ -313,7 +313,7 @@ def carrying(dashboard: Simulator, credential: str) -> int:
 
 async def first_of_frames(backend: Backend) -> object:
     """Open the socket, and wait for what comes first."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return await anext(backend.frames())
 
 

@@ -133,7 +133,7 @@ async def test_of_frames_that_come_at_once_the_newest_is_read(
         reading = asyncio.create_task(reader.newest())
         await asyncio.sleep(0.35)
         await push(5.5)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             received = await reading
         assert ('"load_1":5.5' in str(received.data), received.skipped) == (True, 0)
         await hang_up(socket)

@@ -279,6 +279,15 @@ MUTATIONS = (
         ("tests/test_repairs.py::TestRenumbered",),
     ),
     Mutation(
+        "adds entities while they are removed",
+        f"{_NEZHA}/entity/adder.py",
+        """                    if self._is_unloading:
+                        return
+                    self""",
+        "                    self",
+        ("tests/test_life.py::TestUnloading::test_while_entities_are_added",),
+    ),
+    Mutation(
         "has the name in the ids of entities",
         f"{_NEZHA}/entity/__init__.py",
         '_{identity}_{description.key}"',

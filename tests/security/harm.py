@@ -19,8 +19,6 @@ from homeassistant.helpers.storage import Store
 
 LONGEST_BLOCK = 0.1
 """Seconds for which the loop may stand still, less the search for garbage."""
-SLOWNESS = 3
-"""How many times slower than a home a machine may be that runs several tests at once, each loop being debugged."""
 ATTACKER = "attacker"
 """The name of tasks that are the attacker's own work, which is done by the same loop."""
 _SERVING = "RequestHandler.start"
@@ -44,7 +42,7 @@ class Harm:
 
     def assert_nothing_blocked(self) -> None:
         """Nothing else had to wait for long."""
-        assert self.longest_block < LONGEST_BLOCK * SLOWNESS, self.longest
+        assert self.longest_block < LONGEST_BLOCK, self.longest
 
 
 @dataclass(frozen=True, slots=True)

@@ -372,7 +372,7 @@ class HostileDashboard(RuleBasedStateMachine):
         await self._follow()
         assert self.following is not None
         before = self.frames
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while self.frames == before:
                 assert not self.following.done()
                 await self.simulator.push_frame()

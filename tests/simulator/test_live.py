@@ -117,7 +117,7 @@ async def test_stops_while_frames_are_awaited(dashboard: Dashboard, modern: Mode
     simulator = Simulator(dashboard, generation="v2", frames=0.01)
     await simulator.start()
     async with await ModernClient(modern.session, simulator).look_on(PAT):
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(60):
             await simulator.stop()
 
 

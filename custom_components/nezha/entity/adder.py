@@ -85,22 +85,28 @@ class EntityAdder[ThingT, DescriptionT: EntityDescription]:
 
     @callback
     def _handle_update(self) -> None:
-        entry = self._coordinator.config_entry
-        if entry.state is ConfigEntryState.UNLOAD_IN_PROGRESS:
-            # An answer may arrive while entities are removed: one that is added now would stay behind.
+        if self._is_unloading:
             return
+        entry = self._coordinator.config_entry
         if self._coordinator.last_update_success and not self._is_adding and self._things() is not self._looked_at:
             entry.async_create_task(self._coordinator.hass, self._async_add(), "add entities")
 
+    @property
+    def _is_unloading(self) -> bool:
+        """Whether entities are being removed, while an answer may still arrive: one that is added now would stay behind."""
+        return self._coordinator.config_entry.state is ConfigEntryState.UNLOAD_IN_PROGRESS
+
     async def _async_add(self) -> None:
-        """Add in batches: registering thousands takes seconds, in which the loop has other work too."""
+        """Add in batches, each in a turn of its own: registering thousands takes seconds, and each platform adds some."""
         self._is_adding = True
         try:
             while (things := self._things()) is not self._looked_at:
                 self._looked_at = things
                 for batch in batched(self._new(things), ENTITIES_AT_ONCE, strict=False):
-                    self._async_add_entities(batch)
                     await asyncio.sleep(0)
+                    if self._is_unloading:
+                        return
+                    self._async_add_entities(batch)
         finally:
             self._is_adding = False
 
