@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { test } from "node:test";
+import { beforeEach, mock, test } from "node:test";
+
+import { hass, hub } from "./sample.js";
 
 const web = new URL("../../../custom_components/nezha/frontend/web/", import.meta.url);
 const files = readdirSync(web, { recursive: true }).filter((name) => name.endsWith(".js"));
@@ -23,19 +25,30 @@ test("no module asks anybody else for anything", () => {
   }
 });
 
+// What looks again each minute keeps no test alive.
+beforeEach(() => mock.timers.reset());
+beforeEach(() => mock.timers.enable({ apis: ["setInterval"] }));
+
 class FakeElement {}
 
-test("elements are defined once, and offered once, however often the modules are loaded", async () => {
+/** A registry of elements in a page of Home Assistant's. */
+function page() {
   const defined = new Map();
   globalThis.HTMLElement ??= FakeElement;
   globalThis.window = globalThis;
   globalThis.customElements = {
     get: (name) => defined.get(name),
+    whenDefined: async () => {},
     define: (name, element) => {
       assert.ok(!defined.has(name), name);
       defined.set(name, element);
     },
   };
+  return defined;
+}
+
+test("elements are defined once, and offered once, however often the modules are loaded", async () => {
+  const defined = page();
   const { define } = await import(`${web}elements.js`);
   define();
   const another = await import(`${web}elements.js?another`);
@@ -45,6 +58,46 @@ test("elements are defined once, and offered once, however often the modules are
   assert.equal(globalThis.customStrategies.length, 1);
   assert.deepEqual(globalThis.customStrategies[0].type, "nezha");
   assert.equal(globalThis.customCards.length, 1);
+});
+
+test("every strategy is defined before Home Assistant has said where the rest is, and waits for it", async () => {
+  const defined = page();
+  const { ELEMENTS } = await import(`${web}elements.js`);
+  let answer;
+  const conn = { sendMessagePromise: () => new Promise((resolve) => (answer = resolve)) };
+  globalThis.hassConnection = Promise.resolve({ conn });
+  await import(`${web}main.js`);
+  const strategies = Object.keys(ELEMENTS).filter((name) => name.startsWith("ll-strategy-"));
+  assert.deepEqual([...defined.keys()].sort(), strategies.sort());
+
+  const overview = { revision: "1", hubs: [hub(30)] };
+  const home = hass({ connection: { sendMessagePromise: async () => overview } });
+  const dashboard = defined.get("ll-strategy-dashboard-nezha");
+  assert.equal(dashboard.shouldRegenerate({}, home, home), true);
+  const generated = dashboard.generate({ type: "custom:nezha" }, home);
+  assert.equal(dashboard.shouldRegenerate({}, home, home), false);
+  answer({ base: null });
+  assert.equal((await generated).views[0].path, "servers");
+  assert.ok(defined.has("nezha-server-card"));
+  assert.equal(dashboard.shouldRegenerate({}, home, home), false);
+  assert.equal(dashboard.shouldRegenerate({}, home, { ...home, devices: {} }), true);
+  assert.deepEqual(await dashboard.getCreateSuggestions(), { title: "Nezha", icon: "mdi:server" });
+});
+
+test("what could not be loaded is asked for again", async () => {
+  const defined = page();
+  const bases = ["file:///nowhere", null];
+  const conn = { sendMessagePromise: async () => ({ base: bases.shift() }) };
+  globalThis.hassConnection = Promise.resolve({ conn });
+  const { error } = console;
+  console.error = () => {};
+  await import(`${web}main.js?unlucky`);
+  const view = defined.get("ll-strategy-view-nezha-services");
+  const home = hass({ connection: { sendMessagePromise: async () => ({ revision: "1", hubs: [hub(1)] }) } });
+  await assert.rejects(view.generate({}, home));
+  console.error = error;
+  assert.equal(view.shouldRegenerate({}, home, home), true);
+  assert.ok((await view.generate({}, home)).sections.length);
 });
 
 test("every kind of view and section that is laid out is an element", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { beforeEach, mock, test } from "node:test";
+import { before, beforeEach, mock, test } from "node:test";
 
 import { fetchHubs, followPage, isPageOutdated } from "../../../custom_components/nezha/frontend/web/overview.js";
 import { hass, hub } from "./sample.js";
@@ -17,14 +17,21 @@ function connection(...answers) {
 }
 
 const overview = (revision, count = 1) => ({ revision, hubs: [hub(count)] });
-const minute = async () => {
-  mock.timers.tick(60_000);
-  for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+const turns = async () => {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 };
+const pass = async (/** @type {number} */ milliseconds) => {
+  await turns();
+  mock.timers.tick(milliseconds);
+  await turns();
+};
+const minute = () => pass(60_000);
+const failure = (code) => Object.assign(new Error(code), { code });
+
+// One clock for all: what looks again each minute is started once a page.
+before(() => mock.timers.enable({ apis: ["Date", "setInterval", "setTimeout"] }));
 
 beforeEach(() => {
-  mock.timers.reset();
-  mock.timers.enable({ apis: ["Date", "setInterval"] });
   Object.assign(globalThis, {
     document: { visibilityState: "visible" },
     location: { pathname: "/nezha-demo/servers" },
@@ -45,9 +52,37 @@ test("it is asked again when a registry has changed, and after a while", async (
   assert.equal((await fetchHubs({ ...home, devices: {} }))[0].servers.length, 3);
 });
 
-test("what failed is asked again", async () => {
-  const home = hass({ connection: connection(new Error("away"), overview("1")) });
-  await assert.rejects(fetchHubs(home));
+test("who does not answer is asked again, by one for all, until there is an answer", async () => {
+  const home = hass({
+    connection: connection(failure("unknown_error"), failure(3), failure("timeout"), overview("1", 2)),
+  });
+  const cards = [fetchHubs(home)];
+  await turns();
+  cards.push(fetchHubs({ ...home, entities: {} }));
+  for (const pause of [500, 1_000, 2_000]) await pass(pause);
+  const all = await Promise.all(cards);
+  assert.deepEqual(
+    all.map(([hub]) => hub.servers.length),
+    [2, 2],
+  );
+  assert.equal(home.connection.asked.length, 4);
+});
+
+test("the integration is waited for while Home Assistant starts", async () => {
+  const [starting, unknown] = [{ state: "STARTING" }, failure("unknown_command")];
+  const home = hass({ connection: connection(unknown, starting, unknown, new Error("away"), overview("1")) });
+  const hubs = fetchHubs(home);
+  for (const pause of [500, 1_000]) await pass(pause);
+  assert.equal((await hubs).length, 1);
+});
+
+test("without the integration there is no dashboard, until it is set up", async () => {
+  const [unknown, running] = [failure("unknown_command"), { state: "RUNNING" }];
+  const home = hass({ connection: connection(unknown, running, overview("1")) });
+  await followPage(home);
+  assert.deepEqual(await fetchHubs(home), []);
+  await minute();
+  assert.equal(isPageOutdated(), true);
   assert.equal((await fetchHubs(home)).length, 1);
 });
 

@@ -101,7 +101,7 @@ export class DashboardEditor extends HTMLElement {
 
   /** @param {Hass} hass */
   async #load(hass) {
-    this.#hubs = await fetchHubs(hass).catch(() => []);
+    this.#hubs = await fetchHubs(hass);
     this.#draw();
   }
 

@@ -44,8 +44,8 @@ import "./texts/ru.js";
 import "./texts/zh-Hans.js";
 import "./texts/zh-Hant.js";
 
-/** @type {Record<string, CustomElementConstructor>} */
-const ELEMENTS = {
+/** @type {Record<string, CustomElementConstructor>} main.js stands in for strategies until they are loaded */
+export const ELEMENTS = {
   "ll-strategy-dashboard-nezha": DashboardStrategy,
   "ll-strategy-view-nezha-servers": ServersStrategy,
   "ll-strategy-view-nezha-group": GroupStrategy,

@@ -76,7 +76,7 @@ export class ServiceDays extends HTMLElement {
   /** @param {Hass} hass */
   async #renew(hass) {
     this.#madeOn = dayOf(Date.now());
-    const hubs = await fetchHubs(hass).catch(() => []);
+    const hubs = await fetchHubs(hass);
     const service = hubs
       .flatMap((hub) => hub.services)
       .find((service) => service.device_id === this.#config?.device_id);

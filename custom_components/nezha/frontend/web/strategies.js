@@ -24,31 +24,18 @@ import { trafficView } from "./views/traffic.js";
  * @typedef {Options & {hub?: string, group?: string | null, device_id?: string}} ViewOptions
  */
 
-/** While Home Assistant starts, the integration may not be there to answer yet. */
-const STARTING = { cards: [{ type: "starting" }] };
-
 /**
- * Asks the integration and makes something of the answer; while Home Assistant starts there may be none.
+ * Asks the integration and makes something of the answer.
  *
  * @template T
  * @param {ViewOptions} options
  * @param {Hass} hass
- * @param {T} starting what is shown while Home Assistant starts
  * @param {(hubs: Hub[], context: Context) => T} make
  * @returns {Promise<T>}
  */
-async function generate(options, hass, starting, make) {
-  const texts = textsFor(hass.locale.language);
-  let hubs;
-  try {
-    hubs = await fetchHubs(hass, options.entry_id);
-  } catch (error) {
-    if (hass.config.state !== "RUNNING") return starting;
-    // Without an entry of the integration nobody answers, and there is nothing to show.
-    if (/** @type {{code?: string}} */ (error)?.code !== "unknown_command") throw error;
-    hubs = /** @type {Hub[]} */ ([]);
-  }
-  return make(hubs, contextOf(hass, texts, options, hubs));
+async function generate(options, hass, make) {
+  const hubs = await fetchHubs(hass, options.entry_id);
+  return make(hubs, contextOf(hass, textsFor(hass.locale.language), options, hubs));
 }
 
 class Strategy extends HTMLElement {
@@ -74,9 +61,8 @@ export class DashboardStrategy extends Strategy {
    * @param {Hass} hass
    */
   static async generate({ type: _, ...options }, hass) {
-    await followPage(hass).catch(() => undefined);
-    const starting = { views: /** @type {Config[]} */ ([STARTING]) };
-    return generate(options, hass, starting, (hubs, context) => ({ views: viewsOf(hubs, context) }));
+    await followPage(hass);
+    return generate(options, hass, (hubs, context) => ({ views: viewsOf(hubs, context) }));
   }
 
   /**
@@ -97,9 +83,6 @@ export class DashboardStrategy extends Strategy {
   static getCreateSuggestions() {
     return { title: "Nezha", icon: "mdi:server" };
   }
-
-  static noEditor = false;
-  static configRequired = false;
 }
 
 /**
@@ -110,7 +93,7 @@ export class DashboardStrategy extends Strategy {
  * @param {(hub: Hub, hubIndex: number, context: Context) => Config | undefined} make
  */
 const ofHub = (options, hass, make) =>
-  generate(options, hass, /** @type {Config} */ (STARTING), (hubs, context) => {
+  generate(options, hass, (hubs, context) => {
     const index = hubs.findIndex((hub) => hub.entry_id === options.hub);
     const made = index < 0 ? undefined : make(hubs[index], index, context);
     return made ?? view([section([alert("info", context.texts.server_gone)], { column_span: 4 })]);
@@ -153,7 +136,7 @@ export class AttentionStrategy extends Strategy {
    */
   static generate(options, hass) {
     const nothing = /** @type {Config} */ ({ visibility: [NEVER], cards: [] });
-    return generate(options, hass, nothing, (hubs, context) => {
+    return generate(options, hass, (hubs, context) => {
       const hub = hubs.find(({ entry_id }) => entry_id === options.hub);
       if (!hub) return nothing;
       const servers = groupsOf(hub, context).flatMap((group) => group.servers);
@@ -196,7 +179,7 @@ export class ServicesStrategy extends Strategy {
    * @param {Hass} hass
    */
   static generate(options, hass) {
-    return generate(options, hass, /** @type {Config} */ (STARTING), servicesView);
+    return generate(options, hass, servicesView);
   }
 }
 
@@ -206,6 +189,6 @@ export class TrafficStrategy extends Strategy {
    * @param {Hass} hass
    */
   static generate(options, hass) {
-    return generate(options, hass, /** @type {Config} */ (STARTING), trafficView);
+    return generate(options, hass, trafficView);
   }
 }
