@@ -3,9 +3,10 @@ import { test } from "node:test";
 
 import * as formatting from "../../../custom_components/nezha/frontend/web/formatting.js";
 import { LANGUAGES } from "../../../custom_components/nezha/frontend/web/texts/index.js";
+import { hass, state } from "./sample.js";
 
 const EN = { language: "en" };
-const { formatAge, formatNumber, formatSize, formatSpeed } = formatting;
+const { formatAge, formatNumber, formatSize, formatSpeed, formatState } = formatting;
 
 test("speeds are in kB/s below a megabyte, whatever their unit is", () => {
   const cases = [
@@ -41,6 +42,15 @@ test("a unit that the user has chosen is left to Home Assistant", () => {
   assert.equal(formatSpeed(1, "Mbit/s", EN), undefined);
   assert.equal(formatSize(1, "GB", EN), undefined);
   assert.equal(formatSize(1, undefined, EN), undefined);
+});
+
+test("a state that is no number is left to Home Assistant", () => {
+  const text = (value, unit) =>
+    formatState(state("sensor.speed", value, { unit_of_measurement: unit }), formatSpeed, hass());
+  assert.equal(text("10467.0", "kB/s"), "10 MB/s");
+  assert.equal(text("467.4", "kB/s"), "467 kB/s");
+  assert.equal(text("1", "Mbit/s"), "1 Mbit/s (user)");
+  assert.equal(text("unavailable", "kB/s"), "unavailable kB/s (user)");
 });
 
 test("numbers are written as the user has it", () => {

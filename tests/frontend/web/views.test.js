@@ -29,6 +29,14 @@ test("tabs are what there is to show", () => {
   assert.deepEqual(tabs([]), ["Servers"]);
 });
 
+test("speeds of a fleet are badges in the unit that reads best", () => {
+  const badges = serversOf(hub(8)).badges.filter(({ type }) => type === "custom:nezha-speed-badge");
+  assert.deepEqual(
+    badges.map(({ entity }) => entity),
+    ["sensor.hub_net_in_speed", "sensor.hub_net_out_speed"],
+  );
+});
+
 test("pages of servers are laid out when they are opened", () => {
   const pages = views([hub(1000)]).filter(({ path }) => path.startsWith("server-"));
   assert.equal(pages.length, 1000);

@@ -4,6 +4,7 @@ import { DashboardEditor } from "./dashboard-editor.js";
 import { ServerCard } from "./server-card.js";
 import { suggestFor } from "./server-card-config.js";
 import { ServiceDays } from "./service-days.js";
+import { SpeedBadge } from "./speed-badge.js";
 import {
   AttentionStrategy,
   DashboardStrategy,
@@ -55,6 +56,7 @@ export const ELEMENTS = {
   "ll-strategy-section-nezha-attention": AttentionStrategy,
   "nezha-server-card": ServerCard,
   "nezha-service-days": ServiceDays,
+  "nezha-speed-badge": SpeedBadge,
   "nezha-dashboard-editor": DashboardEditor,
 };
 

@@ -97,6 +97,19 @@ export function formatSize(value, unit, locale) {
   return `${formatNumber(gibibytes / KIB, gibibytes / KIB < 99.95 ? 1 : 0, locale)} TiB`;
 }
 
+/**
+ * Formats the state of a sensor; as Home Assistant does where it is no number, or of a unit that the user has chosen.
+ *
+ * @param {import("./types.js").State} state
+ * @param {(value: number, unit: string | undefined, locale: Locale) => string | undefined} format
+ * @param {Pick<import("./types.js").Hass, "locale" | "formatEntityState">} hass
+ */
+export function formatState(state, format, hass) {
+  const value = Number(state.state);
+  const text = Number.isNaN(value) ? undefined : format(value, state.attributes.unit_of_measurement, hass.locale);
+  return text ?? hass.formatEntityState(state);
+}
+
 /** @param {number} value */
 export const formatPercent = (value) => `${Math.round(value)}%`;
 

@@ -1,7 +1,7 @@
 /** What a server card says, worked out from the states alone: pure. */
 
 import { colourOf, DAYS_LEFT, EXPIRES_SOON, USAGE } from "./colours.js";
-import { daysUntil, flagOf, formatAge, formatPercent, formatSize, formatSpeed } from "./formatting.js";
+import { daysUntil, flagOf, formatAge, formatPercent, formatSize, formatSpeed, formatState } from "./formatting.js";
 import { fill } from "./texts/index.js";
 
 /**
@@ -166,9 +166,8 @@ function meterOf(state, label) {
  * @param {Pick<Hass, "locale" | "formatEntityState">} hass
  */
 function amount(state, format, hass) {
-  const value = Number(valueOf(state));
-  if (!state || Number.isNaN(value)) return NOTHING;
-  return format(value, state.attributes.unit_of_measurement, hass.locale) ?? hass.formatEntityState(state);
+  if (!state || Number.isNaN(Number(valueOf(state)))) return NOTHING;
+  return formatState(state, format, hass);
 }
 
 /**

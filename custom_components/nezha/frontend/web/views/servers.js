@@ -130,6 +130,8 @@ function serverCards(servers, size, context) {
 function badges(hub, { texts }) {
   const badge = (/** @type {string} */ key, /** @type {Config} */ config) =>
     hub.entities[key] && { type: "entity", entity: hub.entities[key], show_name: true, ...config };
+  const speed = (/** @type {string} */ key, /** @type {Config} */ config) =>
+    hub.entities[key] && { type: "custom:nezha-speed-badge", entity: hub.entities[key], ...config };
   const offline = hub.entities.servers_offline;
   return present(
     badge("servers_online", { name: texts.online, color: "green", icon: "mdi:server-network" }),
@@ -139,8 +141,8 @@ function badges(hub, { texts }) {
       icon: "mdi:server-network-off",
       visibility: [above(offline, 0)],
     }),
-    badge("net_in_speed", { name: texts.inbound, color: INBOUND, icon: "mdi:arrow-down" }),
-    badge("net_out_speed", { name: texts.outbound, color: OUTBOUND, icon: "mdi:arrow-up" }),
+    speed("net_in_speed", { name: texts.inbound, color: INBOUND, icon: "mdi:arrow-down" }),
+    speed("net_out_speed", { name: texts.outbound, color: OUTBOUND, icon: "mdi:arrow-up" }),
   );
 }
 
