@@ -28,6 +28,7 @@ import "./overview.js";
 import "./server-card-model.js";
 import "./server-card-style.js";
 import "./ticker.js";
+import "./visibility.js";
 import "./views/attention.js";
 import "./views/dashboard.js";
 import "./views/parts.js";

@@ -1,6 +1,6 @@
 /**
- * The card of a server. It draws only where something of its own has changed: `hass` is set at every change in the
- * house.
+ * The card of a server. It draws only where something of its own has changed, and is seen: `hass` is set at every change
+ * in the house.
  */
 
 import { CPU, DISK, DOWN, MEMORY, RECEIVED, SENT, SERVER, UP } from "./icons.js";
@@ -11,6 +11,7 @@ import { modelOf, silentSinceOf, statusOf } from "./server-card-model.js";
 import { STYLE } from "./server-card-style.js";
 import { textsFor, textsOfPage } from "./texts/index.js";
 import { startTicking, stopTicking } from "./ticker.js";
+import { unwatchVisibility, watchVisibility } from "./visibility.js";
 
 /**
  * @typedef {import("./types.js").Hass} Hass
@@ -74,6 +75,10 @@ export class ServerCard extends HTMLElement {
   /** @type {Map<string, string | undefined>} what is written where */
   #shown = new Map();
   #isDue = false;
+  /** Whether it is on the screen, as far as is known. */
+  #isSeen = true;
+  /** Whether it shows values that are not of now, which nobody sees. */
+  #isStale = false;
   /** @type {number | null | undefined} unix seconds; `null` once the server was seen online */
   #silentSince;
   #tick = () => this.#draw();
@@ -113,26 +118,48 @@ export class ServerCard extends HTMLElement {
   set hass(hass) {
     const before = this.#hass;
     this.#hass = hass;
-    if (!before || this.#isAffected(before, hass)) this.#draw();
+    if (!before || this.#isOther(before, hass)) this.#draw();
+    else if (this.#hasNewValues(before, hass)) this.#drawOnceSeen();
+    const isOfUser = this.#config && !this.#config.entities;
+    if (isOfUser && before && before.entities !== hass.entities) this.#findEntities();
   }
 
   connectedCallback() {
     startTicking(this.#tick);
+    watchVisibility(this, (isSeen) => {
+      this.#isSeen = isSeen;
+      if (isSeen && this.#isStale) this.#draw();
+    });
     this.#draw();
   }
 
   disconnectedCallback() {
     stopTicking(this.#tick);
+    unwatchVisibility(this);
+    this.#isSeen = true;
+  }
+
+  /**
+   * Whether it is to be drawn at once, be it seen or not: it is another server, in another language, online or not.
+   *
+   * @param {Hass} before
+   * @param {Hass} after
+   */
+  #isOther(before, after) {
+    const deviceId = this.#config?.device_id ?? "";
+    const online = this.#entities?.online ?? "";
+    return (
+      before.locale !== after.locale ||
+      before.devices[deviceId] !== after.devices[deviceId] ||
+      before.states[online] !== after.states[online]
+    );
   }
 
   /**
    * @param {Hass} before
    * @param {Hass} after
    */
-  #isAffected(before, after) {
-    if (before.locale !== after.locale) return true;
-    const deviceId = this.#config?.device_id ?? "";
-    if (before.devices[deviceId] !== after.devices[deviceId]) return true;
+  #hasNewValues(before, after) {
     return before.states !== after.states && this.#watched.some((id) => before.states[id] !== after.states[id]);
   }
 
@@ -143,14 +170,20 @@ export class ServerCard extends HTMLElement {
     this.#draw();
   }
 
+  /** Asks for the entities of a card that a user has added, and again where one of them may have another id. */
   async #findEntities() {
     const { device_id: deviceId } = /** @type {CardConfig} */ (this.#config);
-    this.#entities = {};
-    const hubs = await fetchHubs(/** @type {Hass} */ (this.#hass)).catch(() => []);
+    this.#entities ??= {};
+    const hubs = await fetchHubs(/** @type {Hass} */ (this.#hass));
     const server = hubs.flatMap((hub) => hub.servers).find((server) => server.device_id === deviceId);
     if (!server || deviceId !== this.#config?.device_id) return;
     this.#config = { country: server.country, silent_since: server.silent_since, ...this.#config };
     this.#show(server.entities);
+  }
+
+  #drawOnceSeen() {
+    if (this.#isSeen) this.#draw();
+    else this.#isStale = true;
   }
 
   /** Draws before the next frame: the states of a server come one by one. */
@@ -159,6 +192,7 @@ export class ServerCard extends HTMLElement {
     this.#isDue = true;
     requestAnimationFrame(() => {
       this.#isDue = false;
+      this.#isStale = false;
       if (this.isConnected) this.#drawNow();
     });
   }
