@@ -201,6 +201,8 @@ async def gets_well(home: Home) -> None:
         await until(lambda: not home.wrong())
     except TimeoutError:
         assert home.wrong() == []
+    # All is shown, and what is not shown may still be added.
+    await home.hass.async_block_till_done()
 
 
 async def signs_in_anew(home: Home) -> None:
