@@ -687,8 +687,8 @@ MUTATIONS = (
     Mutation(
         "counts traffic without the begin of its cycle",
         f"{_NEZHA}/sensor/traffic.py",
-        "self._to_shown(counted), last_reset=as_time(last_reset))",
-        "self._to_shown(counted))",
+        "self._started, self._attr_last_reset = last_reset, as_time(last_reset)",
+        "self._started = last_reset",
         ("tests/test_entities.py",),
     ),
     Mutation(
@@ -722,8 +722,8 @@ MUTATIONS = (
     Mutation(
         "rounds traffic",
         f"{_NEZHA}/sensor/traffic.py",
-        "self._to_shown(counted), last_reset",
-        "self._rounded(counted), last_reset",
+        "else self._to_shown(counted)",
+        "else self._rounded(counted)",
         ("tests/test_entities.py",),
     ),
     Mutation(

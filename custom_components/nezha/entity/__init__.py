@@ -116,7 +116,7 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
             self.async_write_ha_state()
         # Helpers that weigh by time have to know that a measurement stayed the same: that is reported, and not recorded.
         elif self._shown != before or (self._shown is not UNAVAILABLE and self._report != earlier):
-            self._write(before)
+            self._write()
 
     def _follow_name(self) -> bool:
         """Take the names in the entity's own name; return whether any is new. Called once, they are followed."""
@@ -130,8 +130,8 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
         return True
 
     @callback
-    def _write(self, before: ShownT | Unavailable) -> None:
-        """Write what is shown now, after what was shown before."""
+    def _write(self) -> None:
+        """Write what is shown now."""
         self.async_write_ha_state()
 
     @property

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.components.sensor.const import DOMAIN as SENSOR_DOMAIN, UNIT_CONVERTERS
-from homeassistant.const import MAX_LENGTH_STATE_STATE, UnitOfDataRate
-from homeassistant.core import State, callback
+from homeassistant.const import MAX_LENGTH_STATE_STATE, UnitOfDataRate, UnitOfInformation
+from homeassistant.core import callback
 from homeassistant.core_config import DATA_CUSTOMIZE
-from homeassistant.helpers.entity import FLOAT_PRECISION
+from homeassistant.helpers.entity import FLOAT_PRECISION, StateInfo
 from homeassistant.helpers.entity_values import EntityValues
 from homeassistant.helpers.event import async_track_time_change
 
-from ..entity import UNAVAILABLE, NezhaEntity, Unavailable
+from ..entity import NezhaEntity
 
 SPEED: dict[str, Any] = {
     "device_class": SensorDeviceClass.DATA_RATE,
@@ -23,6 +23,13 @@ SPEED: dict[str, Any] = {
     "suggested_display_precision": 1,
 }
 """What descriptions of speeds share."""
+SIZE: dict[str, Any] = {
+    "device_class": SensorDeviceClass.DATA_SIZE,
+    "native_unit_of_measurement": UnitOfInformation.BYTES,
+    "suggested_unit_of_measurement": UnitOfInformation.GIBIBYTES,
+    "suggested_display_precision": 2,
+}
+"""What descriptions of sizes share."""
 
 type Value = str | int | float | Decimal | datetime | None
 
@@ -90,7 +97,16 @@ class HourlySensor[ShownT](NezhaEntity[ShownT]):
         self._handle_coordinator_update()
 
 
-class NumberSensor(ReadingSensor):
+class _Kept(NamedTuple):
+    """What of a state stays as it is while only the number changes."""
+
+    attributes: Mapping[str, Any]
+    state_info: StateInfo | None
+    customized: EntityValues | None
+    """What the user had customized when it was written."""
+
+
+class NumberSensor(NezhaEntity[float | None], SensorEntity):
     """A sensor that shows a number, in the unit that the user chose, and changes with nearly every answer.
 
     Working out a sensor's attributes costs Home Assistant more than writing its state: while only the number changes, they
@@ -101,9 +117,7 @@ class NumberSensor(ReadingSensor):
     _to_native: Callable[[float], float]
     _places: int | None = None
     """Decimal places that are shown; without, all are."""
-    _written: State | None = None
-    """The state that was written last, and what the user had customized then."""
-    _customized: EntityValues | None = None
+    _kept: _Kept | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -145,41 +159,25 @@ class NumberSensor(ReadingSensor):
 
     @callback
     @override
-    def _write(self, before: Reading | Unavailable) -> None:
-        hass, entity_id = self.hass, self.entity_id
-        number, written = self._number, hass.states.get(entity_id)
-        if number is not None and written is not None and self._keeps_attributes(before, written):
+    def _write(self) -> None:
+        number, kept, states = self.shown, self._kept, self.hass.states
+        written, customized = states.get(self.entity_id), self.hass.data.get(DATA_CUSTOMIZE)
+        is_kept = kept and written and written.attributes is kept.attributes and customized is kept.customized
+        if kept and is_kept and number is not None:
             state = f"{number:{_FORMAT}}" if type(number) is float else str(number)
-            hass.states.async_set(entity_id, state, written.attributes, state_info=written.state_info)
-        else:
-            super()._write(before)
-            self._customized = hass.data.get(DATA_CUSTOMIZE)
-        self._written = hass.states.get(entity_id)
-
-    def _keeps_attributes(self, before: Reading | Unavailable, written: State) -> bool:
-        """Whether the attributes of the state are ours, and are to stay as they are."""
-        shown = self._shown
-        return (
-            written is self._written
-            and before is not UNAVAILABLE
-            and before.value is not None
-            and shown is not UNAVAILABLE
-            and shown.last_reset == before.last_reset
-            and self.hass.data.get(DATA_CUSTOMIZE) is self._customized
-        )
-
-    @property
-    def _number(self) -> float | None:
-        """The number that is shown, in its unit."""
-        shown = self._shown
-        value = None if shown is UNAVAILABLE else shown.value
-        return value if isinstance(value, (int, float)) else None
+            states.async_set(self.entity_id, state, kept.attributes, state_info=kept.state_info)
+            return
+        super()._write()
+        self._kept = None
+        # Those of a state without a number are others.
+        if number is not None and (written := states.get(self.entity_id)):
+            self._kept = _Kept(written.attributes, written.state_info, customized)
 
     @property
     @override
     def native_value(self) -> float | None:
         """Return the number in its own unit."""
-        return None if self._number is None else self._to_native(self._number)
+        return None if self.shown is None else self._to_native(self.shown)
 
 
 def _same(value: float) -> float:

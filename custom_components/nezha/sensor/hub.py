@@ -1,6 +1,6 @@
 """What all servers of a dashboard come to together."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -12,7 +12,7 @@ from ..api import State
 from ..entity import UNAVAILABLE, HubEntity, Unavailable
 from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaCoordinator
-from .base import SPEED, NumberSensor, Reading
+from .base import SPEED, NumberSensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +92,11 @@ def add_hub_sensors(coordinator: NezhaCoordinator, async_add_entities: AddConfig
 class FleetEntity[ShownT](HubEntity[ShownT]):
     """An entity about all servers; those whose device the user disabled do not count."""
 
-    def _servers(self) -> dict[str, KnownServer]:
-        disabled = self.coordinator.devices.disabled
-        return {identity: known for identity, known in self.coordinator.data.items() if identity not in disabled}
+    def _servers(self) -> Mapping[str, KnownServer]:
+        servers, disabled = self.coordinator.data, self.coordinator.devices.disabled
+        if not disabled:
+            return servers
+        return {identity: known for identity, known in servers.items() if identity not in disabled}
 
     @override
     def _newest_report(self) -> object:
@@ -129,13 +131,13 @@ class CountSensor(FleetEntity[tuple[int, list[str]]], SensorEntity):
         return {attribute: self.shown[1]} if attribute and self.shown else None
 
 
-class HubSensor(FleetEntity[Reading], NumberSensor):
+class HubSensor(FleetEntity[float | None], NumberSensor):
     """A figure about all servers."""
 
     entity_description: HubDescription
 
     @override
-    def _read(self) -> Reading | Unavailable:
+    def _read(self) -> float | Unavailable:
         if not self.coordinator.last_update_success:
             return UNAVAILABLE
-        return Reading(self._rounded(self.entity_description.value_fn(self._servers().values())))
+        return self._rounded(self.entity_description.value_fn(self._servers().values()))

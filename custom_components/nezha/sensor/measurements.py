@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
-from homeassistant.const import PERCENTAGE, UnitOfInformation, UnitOfTemperature
+from homeassistant.const import PERCENTAGE, UnitOfTemperature
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..api import Host, State
@@ -13,9 +13,9 @@ from ..entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
 from ..figures import disk_share, memory_share, swap_share
 from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaCoordinator
-from .base import SPEED, NumberSensor, Reading
+from .base import SIZE, SPEED, NumberSensor
 from .census import PartsCensus
-from .parts import card_key, cards, read_card, read_sensor, sensor_key, sensor_label, sensors
+from .parts import card_key, cards, outline, read_card, read_sensor, sensor_key, sensor_label, sensors
 
 _LONGEST_UNSEEN = 60
 """Seconds."""
@@ -48,12 +48,9 @@ def _size(key: str, value_fn: Callable[[State, Host | None], int | None], **kwar
     return StateDescription(
         key=key,
         translation_key=key,
-        device_class=SensorDeviceClass.DATA_SIZE,
-        native_unit_of_measurement=UnitOfInformation.BYTES,
-        suggested_unit_of_measurement=UnitOfInformation.GIBIBYTES,
-        suggested_display_precision=2,
         state_class=SensorStateClass.MEASUREMENT,
         value_fn=value_fn,
+        **SIZE,
         **kwargs,
     )
 
@@ -141,7 +138,7 @@ async def add_measurements(coordinator: NezhaCoordinator, async_add_entities: Ad
         coordinator,
         async_add_entities,
         things=lambda: coordinator.data,
-        parts=lambda known: (cards(known), sensors(known)),
+        parts=outline,
         describe=lambda known: census.admit(known, _describe_parts(known)),
         create=StateSensor,
     )
@@ -149,7 +146,7 @@ async def add_measurements(coordinator: NezhaCoordinator, async_add_entities: Ad
     await adder.async_start()
 
 
-class StateSensor(ServerEntity[Reading], NumberSensor):
+class StateSensor(ServerEntity[float | None], NumberSensor):
     """A measurement of a server."""
 
     entity_description: StateDescription
@@ -169,20 +166,21 @@ class StateSensor(ServerEntity[Reading], NumberSensor):
         return {"part": part} if part else None
 
     @override
-    def _read(self) -> Reading | Unavailable:
+    def _read(self) -> float | Unavailable | None:
         known = self.known
-        if known is None or known.state is None or not known.online:
+        if known is None or (state := known.state) is None or not known.online:
             return UNAVAILABLE
-        value = self.entity_description.value_fn(known.state, known.host)
-        shown = None if value is None else self._rounded(value)
-        if self.entity_description.dead_band and self._is_held(shown, known.memory.last_active):
+        description = self.entity_description
+        value = description.value_fn(state, known.host)
+        number = None if value is None else self._rounded(value)
+        if description.dead_band and self._is_held(number, known.memory.last_active):
             return self._shown
         self._true_at = known.memory.last_active
-        return Reading(shown)
+        return number
 
     def _is_held(self, number: float | None, measured_at: int | None) -> bool:
         """Whether what is shown may stand for this number until the next one: it drifts, and each step would be recorded."""
-        before = self._number
+        before = self.shown
         if number is None or before is None or number == before or measured_at is None or self._true_at is None:
             return False
         age = measured_at + self.coordinator.pace - self._true_at

@@ -18,6 +18,14 @@ PART_PREFIXES = (_SENSOR, _CARD)
 _ENDS_WITH_A_NUMBER = re.compile(r".* \d+", re.DOTALL)
 
 
+def outline(known: KnownServer) -> object:
+    """Return what differs where a server has other parts, or they are called otherwise: that is looked at with each report."""
+    state, host = known.state, known.host
+    if state is None:
+        return None
+    return host and host.gpu, len(state.gpu), [temperature.name for temperature in state.temperatures]
+
+
 def sensors(known: KnownServer) -> tuple[tuple[str, int], ...]:
     """Return the temperature sensors of a server: each by its name, and by its turn where several have the same."""
     turns: Counter[str] = Counter()
