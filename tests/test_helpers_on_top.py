@@ -21,11 +21,13 @@ from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
 from homeassistant.core import Event, HomeAssistant, State, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
+from simulator.records import RECALCULATION
 
 from .conftest import Clock, entry_of, refresh, set_up
 from .live_home import Home
 from .scripted import ScriptedDashboard, server
-from .test_services import entry_for, serving
+from .test_cycles import FIGURES as CYCLE_FIGURES, add_rule, key as cycle_key
+from .test_services import enable, entity_of, entry_for, serving
 
 SPEED = "sensor.alpha_inbound_speed"
 TRAFFIC = "sensor.alpha_inbound_traffic"
@@ -354,3 +356,28 @@ async def test_a_service_is_reported_with_each_new_probe(
             await refresh(hass, entry)
             seen.append(hass.states.get(latency).last_reported)
         assert seen[0] == seen[1] < seen[2] == seen[3]
+
+
+async def test_a_traffic_cycle_is_reported_with_each_count(
+    hass: HomeAssistant, clock: Clock, socket_enabled: None
+) -> None:
+    """The dashboard counts every half hour; what it answers in between is no new report, nor is what stays as it is."""
+    async with serving() as simulator:
+        add_rule(simulator, "Monthly", {1: 2**30}, limit=4 * 2**30)
+        simulator.dashboard.servers[1].machine.hold("net_in_transfer", "net_out_transfer")
+        enable(hass, cycle_key(simulator, "used"), cycle_key(simulator, "remaining"))
+        entry: MockConfigEntry = await set_up(hass, entry_for(simulator))
+        reports = Reports(hass)
+        own = {figure: entity_of(hass, "sensor", cycle_key(simulator, figure)) for figure in CYCLE_FIGURES}
+        total = er.async_get(hass).async_get_entity_id("sensor", DOMAIN, "hub_cycle_1_total")
+        for counts in (0, 1, 1, 2):
+            clock.tick(RECALCULATION / 2)
+            await refresh(hass, entry)
+            assert {figure: reports.reported[own[figure]] for figure in own} == {
+                "used_share": counts,
+                "used": counts,
+                "reset": 0,
+                "remaining": 0,
+            }
+            assert reports.reported[total] == counts
+        assert not any(reports.changed[each] for each in (*own.values(), total))

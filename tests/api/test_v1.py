@@ -322,6 +322,7 @@ class TestRecordedAnswers:
                 end=datetime(2026, 12, 1, tzinfo=UTC),
                 limit=10**12,
                 used={int(number): used for number, used in recorded["transfer"].items()},
+                next_count={int(number): datetime.fromisoformat(at) for number, at in recorded["next_update"].items()},
             )
         }
 

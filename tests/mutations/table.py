@@ -741,6 +741,13 @@ MUTATIONS = (
         ("tests/test_life.py::TestStates",),
     ),
     Mutation(
+        "keeps to itself that the traffic of a cycle was counted anew",
+        f"{_NEZHA}/sensor/cycle.py",
+        "        return cycle.next_count.get(known.server.number)",
+        "        return None",
+        ("tests/test_helpers_on_top.py::test_a_traffic_cycle_is_reported_with_each_count",),
+    ),
+    Mutation(
         "publishes measurements with each frame",
         f"{_NEZHA}/runtime/publisher.py",
         "return time.monotonic() >= self._due_at - FRAME_EARLY",

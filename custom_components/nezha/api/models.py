@@ -169,6 +169,8 @@ class TrafficCycle:
     """Bytes; 0 is no limit."""
     used: Mapping[int, int | None]
     """Bytes by the server's number; empty for a while after a rule was made."""
+    next_count: Mapping[int, datetime] = field(default_factory=dict)
+    """When each server is counted next, as far as that is known: it differs after every count, also of the same bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

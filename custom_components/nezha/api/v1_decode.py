@@ -405,14 +405,15 @@ class _CycleDecoder:
 
     def __call__(self, number: int, fields: Fields) -> tuple[str, TrafficCycle]:
         fields = fields.with_defaults(_EMPTY_CYCLE)
-        name = fields.text("name")
+        name, used, times = fields.text("name"), self._used(fields), fields.within("next_update")
         return name, TrafficCycle(
             number=number,
             name=name,
             start=fields.read("from", as_moment),
             end=fields.read("to", as_moment),
             limit=fields.read("max", as_uint),
-            used=self._used(fields),
+            used=used,
+            next_count={server: at for server in used if (at := times.read(str(server), as_moment))},
         )
 
     def _used(self, fields: Fields) -> dict[int, int | None]:

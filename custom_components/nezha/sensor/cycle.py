@@ -8,7 +8,7 @@ import time
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
-from homeassistant.const import PERCENTAGE, UnitOfInformation
+from homeassistant.const import PERCENTAGE
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -21,7 +21,7 @@ from ..entity import UNAVAILABLE, EntityAdder, HubEntity, ServerEntity, Unavaila
 from ..figures import cycle_share
 from ..runtime.coordinator import NezhaCoordinator
 from ..runtime.listeners import CyclesOf
-from .base import Reading, ReadingSensor
+from .base import SIZE, Reading, ReadingSensor
 
 _KEY = re.compile(r"cycle_(\d+)_[a-z_]+")
 _OF_ALL = ""
@@ -42,57 +42,44 @@ class CycleDescription(SensorEntityDescription):
     rule: int = 0
 
 
+def _figure(
+    key: str, value_fn: Callable[[TrafficCycle, int], int | float | datetime | None], **kwargs: Any
+) -> CycleDescription:
+    return CycleDescription(key=key, translation_key=f"cycle_{key}", value_fn=value_fn, **kwargs)
+
+
 CYCLES: tuple[CycleDescription, ...] = (
-    CycleDescription(
-        key="used_share",
-        translation_key="cycle_used_share",
+    _figure(
+        "used_share",
+        cycle_share,
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
         needs_limit=True,
-        value_fn=cycle_share,
     ),
-    CycleDescription(
-        key="reset",
-        translation_key="cycle_reset",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        value_fn=lambda cycle, _: cycle.end,
-    ),
-    CycleDescription(
-        key="used",
-        translation_key="cycle_used",
-        device_class=SensorDeviceClass.DATA_SIZE,
-        native_unit_of_measurement=UnitOfInformation.BYTES,
-        suggested_unit_of_measurement=UnitOfInformation.GIBIBYTES,
-        suggested_display_precision=2,
+    _figure("reset", lambda cycle, _: cycle.end, device_class=SensorDeviceClass.TIMESTAMP),
+    _figure(
+        "used",
+        lambda _, used: used,
         state_class=SensorStateClass.TOTAL,
         entity_registry_enabled_default=False,
         in_cycle=True,
-        value_fn=lambda _, used: used,
+        **SIZE,
     ),
-    CycleDescription(
-        key="remaining",
-        translation_key="cycle_remaining",
-        device_class=SensorDeviceClass.DATA_SIZE,
-        native_unit_of_measurement=UnitOfInformation.BYTES,
-        suggested_unit_of_measurement=UnitOfInformation.GIBIBYTES,
-        suggested_display_precision=2,
+    _figure(
+        "remaining",
+        lambda cycle, used: max(0, cycle.limit - used) if cycle.limit else None,
         entity_registry_enabled_default=False,
         needs_limit=True,
-        value_fn=lambda cycle, used: max(0, cycle.limit - used) if cycle.limit else None,
+        **SIZE,
     ),
 )
-
-
 TOTAL = SensorEntityDescription(
     key="total",
     translation_key="cycle_total",
-    device_class=SensorDeviceClass.DATA_SIZE,
-    native_unit_of_measurement=UnitOfInformation.BYTES,
-    suggested_unit_of_measurement=UnitOfInformation.GIBIBYTES,
-    suggested_display_precision=2,
     # Not a total: at the end of a cycle it falls server by server, for half an hour.
     state_class=SensorStateClass.MEASUREMENT,
+    **SIZE,
 )
 
 
@@ -243,15 +230,24 @@ class CycleSensor(ServerEntity[Reading], ReadingSensor):
         super().__init__(coordinator, identity, description, topic=CyclesOf(identity))
         self._follow_name()
 
+    @property
+    def _cycle(self) -> TrafficCycle | None:
+        return self.coordinator.cycles.get(self.entity_description.rule)
+
     @override
     def _read_placeholders(self) -> dict[str, str] | None:
-        cycle = self.coordinator.cycles.get(self.entity_description.rule)
-        return {"rule": cycle.name} if cycle else None
+        return {"rule": cycle.name} if (cycle := self._cycle) else None
+
+    @override
+    def _newest_report(self) -> object:
+        known, cycle = self.coordinator.data.get(self._identity), self._cycle
+        if known is None or cycle is None or self.entity_description.state_class is None:
+            return None
+        return cycle.next_count.get(known.server.number)
 
     @override
     def _read(self) -> Reading | Unavailable:
-        known = self.known
-        cycle = self.coordinator.cycles.get(self.entity_description.rule)
+        known, cycle = self.known, self._cycle
         if known is None or cycle is None or known.server.number not in cycle.used:
             return UNAVAILABLE
         used = cycle.used[known.server.number]
@@ -274,15 +270,21 @@ class CycleTotal(HubEntity[Reading], ReadingSensor):
         self._rule = rule
         self._follow_name()
 
+    @property
+    def _cycle(self) -> TrafficCycle | None:
+        return self.coordinator.cycles.get(self._rule)
+
     @override
     def _read_placeholders(self) -> dict[str, str] | None:
-        cycle = self.coordinator.cycles.get(self._rule)
-        return {"rule": cycle.name} if cycle else None
+        return {"rule": cycle.name} if (cycle := self._cycle) else None
+
+    @override
+    def _newest_report(self) -> object:
+        return cycle.next_count if (cycle := self._cycle) else None
 
     @override
     def _read(self) -> Reading | Unavailable:
-        coordinator = self.coordinator
-        cycle = coordinator.cycles.get(self._rule)
+        coordinator, cycle = self.coordinator, self._cycle
         if cycle is None or not coordinator.last_update_success:
             return UNAVAILABLE
         numbers = (
