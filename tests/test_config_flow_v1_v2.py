@@ -488,17 +488,25 @@ def tokens(simulator: Simulator) -> list[tuple[str, set[str]]]:
 
 @pytest.mark.parametrize(
     ("choice", "scopes"),
-    [({}, {INVENTORY, SERVICES}), ({"run_tasks": True}, {INVENTORY, SERVICES, READ_TASKS, RUN_TASKS})],
+    [
+        ((), set()),
+        (("run_tasks",), {READ_TASKS, RUN_TASKS}),
+        (("read_history",), {"nezha:server:read"}),
+        (("update_agents",), {"nezha:server:write"}),
+        (("switch_alert_rules",), {"nezha:alertrule:read", "nezha:alertrule:write"}),
+        (("switch_notifications",), {"nezha:service:write"}),
+        (("run_tasks", "switch_notifications"), {READ_TASKS, RUN_TASKS, "nezha:service:write"}),
+    ],
 )
 async def test_a_token_that_can_only_read_takes_the_place_of_the_password(
-    hass: HomeAssistant, v2: Simulator, choice: dict[str, bool], scopes: set[str]
+    hass: HomeAssistant, v2: Simulator, choice: tuple[str, ...], scopes: set[str]
 ) -> None:
     flow = await signed_in(hass, v2)
     assert tokens(v2) == []
     # What is recommended is the default.
-    await flow.submit(**choice)
+    await flow.submit(**dict.fromkeys(choice, True))
     data = made(flow)
-    assert tokens(v2) == [("Home Assistant", scopes)]
+    assert tokens(v2) == [("Home Assistant", {INVENTORY, SERVICES} | scopes)]
     assert data[CONF_TOKEN].startswith("nzp_")
     assert not {CONF_USERNAME, CONF_PASSWORD} & data.keys()
     assert DEMO_PASSWORD not in json.dumps(dict(data))

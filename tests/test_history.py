@@ -462,3 +462,22 @@ async def test_older_generations_remember_nothing(
         with pytest.raises(HomeAssistantError) as refusal:
             await hass.services.async_call(DOMAIN, "import_history", {"device_id": device.id}, blocking=True)
         assert refusal.value.translation_key == "no_history"
+
+
+async def test_without_the_recorder_there_is_nowhere_to_write_to(
+    hass: HomeAssistant, clock: Clock, socket_enabled: None
+) -> None:
+    dashboard = Dashboard(tokens=[DEMO_PAT])
+    dashboard.tsdb = True
+    dashboard.add_server("alpha", machine())
+    async with serving("v2", dashboard) as simulator:
+        entry = await set_up(hass, entry_for(simulator))
+        past = Past(hass, clock, simulator, entry)
+        asked = len(simulator.requests)
+        with pytest.raises(ServiceValidationError) as refusal:
+            await hass.services.async_call(DOMAIN, "import_history", {"device_id": past.device()}, blocking=True)
+        assert refusal.value.translation_key == "recorder_missing"
+        form = await open_menu(past)
+        assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "init")
+        assert len(simulator.requests) == asked
+        assert not entry.runtime_data.is_importing

@@ -86,8 +86,8 @@ MUTATIONS = (
     Mutation(
         "makes a token that nobody asked for",
         f"{_NEZHA}/flow/config.py",
-        "self._run_tasks: bool | None = None",
-        "self._run_tasks: bool | None = False",
+        "self._rights: frozenset[Right] | None = None",
+        "self._rights: frozenset[Right] | None = frozenset()",
         ("tests/test_config_flow_v1_v2.py::test_each_credential_makes_an_entry",),
     ),
     Mutation(

@@ -315,7 +315,7 @@ class HostileDashboard(RuleBasedStateMachine):
     @rule()
     def is_asked_for_scopes_and_a_token(self) -> None:
         self.run(self._ask(self.client.missing_scopes))
-        self.run(self._ask(lambda: self.client.create_token("Home Assistant", run_tasks=False)))
+        self.run(self._ask(lambda: self.client.create_token("Home Assistant")))
 
     @precondition(lambda self: self.generation != "v0")
     @rule()

@@ -1,12 +1,12 @@
 """What every generation's client can do."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from typing import ClassVar
 
 from .errors import NoHistoryError, ProtocolError
 from .history import Metric, Period, Point
-from .models import Alert, AlertKind, Frame, Snapshot
+from .models import Alert, AlertKind, Frame, Right, Snapshot
 
 
 class Backend(ABC):
@@ -80,8 +80,8 @@ class Backend(ABC):
         """
         raise ProtocolError("this generation updates no agents")
 
-    async def create_token(self, name: str, *, run_tasks: bool) -> str:
-        """Make a token that may only read, and run tasks if that is wanted. Raises what `snapshot` raises."""
+    async def create_token(self, name: str, rights: Collection[Right] = ()) -> str:
+        """Make a token that may read what is always needed, and what is wanted beside that. Raises what `snapshot` raises."""
         raise ProtocolError("this generation makes no tokens")
 
     async def keeps_history(self) -> bool:

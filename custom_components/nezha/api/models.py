@@ -206,6 +206,16 @@ class Alert:
     """Unix seconds: a number that was another one's before comes with another time."""
 
 
+class Right(StrEnum):
+    """What a token may be allowed beside reading servers, groups and services."""
+
+    RUN_TASKS = "run_tasks"
+    READ_HISTORY = "read_history"
+    UPDATE_AGENTS = "update_agents"
+    SWITCH_ALERT_RULES = "switch_alert_rules"
+    SWITCH_NOTIFICATIONS = "switch_notifications"
+
+
 class Kind(StrEnum):
     """What an answer has several of."""
 

@@ -1,6 +1,6 @@
 """Nezha v1 and v2: `snake_case` fields in an envelope of `success`, `data` and `error`; fields of value 0 are absent."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import partial
@@ -34,7 +34,7 @@ from .errors import (
 from .history import Metric, Period, Point, decode_probes, decode_series
 from .limits import LARGEST_HISTORY, MOST_ELEMENTS
 from .live import frames
-from .models import Alert, AlertKind, Frame, Snapshot
+from .models import Alert, AlertKind, Frame, Right, Snapshot
 from .transport import Json, Reply, Transport
 from .v1_decode import (
     FrameDecoder,
@@ -63,7 +63,13 @@ _STAMPS = ("id", "created_at", "updated_at")
 _READ_SCOPES = ("nezha:inventory:read", "nezha:service:read")
 _OLD_READ_SCOPES = ("nezha:server:read", "nezha:service:read")
 """What reads the same in v2.1, which knows no inventory."""
-_TASK_SCOPES = ("nezha:cron:read", _RUN_SCOPE)
+_SCOPES: Mapping[Right, Sequence[str]] = {
+    Right.RUN_TASKS: ("nezha:cron:read", _RUN_SCOPE),
+    Right.READ_HISTORY: ("nezha:server:read",),
+    Right.UPDATE_AGENTS: ("nezha:server:write",),
+    Right.SWITCH_ALERT_RULES: ("nezha:alertrule:read", "nezha:alertrule:write"),
+    Right.SWITCH_NOTIFICATIONS: ("nezha:service:write",),
+}
 _NOT_THERE = (MissingScopeError, UnknownPathError)
 
 
@@ -276,16 +282,16 @@ class BackendV1(Backend):
         return False
 
     @override
-    async def create_token(self, name: str, *, run_tasks: bool) -> str:
+    async def create_token(self, name: str, rights: Collection[Right] = ()) -> str:
         """Make a token (v2, by a session; recorded exchange `api_token_create.json`)."""
-        tasks = _TASK_SCOPES if run_tasks else ()
+        wanted = [scope for right in Right if right in rights for scope in _SCOPES[right]]
         try:
-            return await self._create_token(name, (*_READ_SCOPES, *tasks))
+            return await self._create_token(name, (*_READ_SCOPES, *wanted))
         except ReportedError as err:
             # An unknown scope is refused with status 200 (`api_token_create_unknown_scope.json`), an unknown path is not.
             if err.status != HTTPStatus.OK:
                 raise
-            return await self._create_token(name, (*_OLD_READ_SCOPES, *tasks))
+            return await self._create_token(name, tuple(dict.fromkeys((*_OLD_READ_SCOPES, *wanted))))
 
     async def _create_token(self, name: str, scopes: Sequence[str]) -> str:
         data, _ = await self._ask(self._post(_TOKENS, {"name": name, "scopes": [*scopes]}), data_of)

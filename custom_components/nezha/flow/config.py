@@ -39,6 +39,7 @@ from ..api import (
     NezhaError,
     NotNezhaError,
     PasswordRejectedError,
+    Right,
     Snapshot,
     connect,
     identify,
@@ -84,8 +85,8 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
         """The entry that has the same servers, while a new one is being made."""
         self._moved: NezhaConfigEntry | None = None
         """That entry, where the user chose to change its address."""
-        self._run_tasks: bool | None = None
-        """What the token that is to be made may do; `None` where none is made."""
+        self._rights: frozenset[Right] | None = None
+        """What the token that is to be made may do beside reading; `None` where none is made."""
         self._answered: set[str] = set()
         self._headers_asked_for: set[URL] = set()
         """The origins for which the user entered the headers, having been told that they were not taken along."""
@@ -383,7 +384,8 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
         """Offer a token that can only read in place of the password, which can do everything its user can."""
         if user_input is None:
             return self._show_least_privilege({})
-        self._run_tasks = user_input[forms.RUN_TASKS] if user_input[forms.READ_ONLY] else None
+        wanted = frozenset(right for right in Right if user_input[right.value])
+        self._rights = wanted if user_input[forms.READ_ONLY] else None
         return await self._async_go_on()
 
     def _show_least_privilege(self, suggested: Mapping[str, Any], **error: str) -> ConfigFlowResult:
@@ -401,12 +403,12 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
         is left before its end leaves none on the dashboard.
         """
         credential = self._accepted
-        if self._run_tasks is not None:
+        if self._rights is not None:
             try:
-                credential = await self._async_create_token(run_tasks=self._run_tasks)
+                credential = await self._async_create_token(self._rights)
             except NezhaError as err:
                 _LOGGER.debug("%s makes no token: %s", self._dashboard.url, _cause(err))
-                self._run_tasks = None
+                self._rights = None
                 return self._show_least_privilege({forms.READ_ONLY: False}, base="no_token_made")
         data = self._dashboard.data(credential)
         if (entry := self._changed_entry()) is None:
@@ -426,11 +428,11 @@ class NezhaConfigFlow(ConfigFlow, domain=DOMAIN):
             result["next_flow"] = FlowType.OPTIONS_FLOW, options["flow_id"]
         return result
 
-    async def _async_create_token(self, *, run_tasks: bool) -> Credential:
+    async def _async_create_token(self, rights: frozenset[Right]) -> Credential:
         """Have the dashboard make a token, and see that it shows the fleet before the password is forgotten."""
         with passing_session(self.hass, self._dashboard.verify_ssl) as session:
             backend = self._connect(session, self._accepted)
-            token = await backend.create_token(_TOKEN_NAME, run_tasks=run_tasks)
+            token = await backend.create_token(_TOKEN_NAME, rights)
             credential = {CONF_TOKEN: token}
             await self._connect(session, credential).snapshot()
         return credential

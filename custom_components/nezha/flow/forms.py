@@ -11,12 +11,13 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 
+from ..api import Right
+
 ADVANCED = "advanced"
 """A section of the address form."""
 _UNENCRYPTED = "unencrypted"
 """A section without fields: the warning above a credential that goes over http."""
 READ_ONLY = "read_only"
-RUN_TASKS = "run_tasks"
 
 _SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 
@@ -39,7 +40,7 @@ PASSWORD = vol.Schema({vol.Required(CONF_USERNAME): TextSelector(), vol.Required
 LEAST_PRIVILEGE = vol.Schema(
     {
         vol.Required(READ_ONLY, default=True): BooleanSelector(),
-        vol.Required(RUN_TASKS, default=False): BooleanSelector(),
+        **{vol.Required(right.value, default=False): BooleanSelector() for right in Right},
     }
 )
 

@@ -82,7 +82,7 @@ class HistorySteps(OptionsFlow):
             step_id="import_done",
             data_schema=vol.Schema({}),
             description_placeholders={
-                "hours": str(sum(len(each.starts) for each in written)),
+                "hours": str(sum(each.hours for each in written)),
                 "entities": str(len(written)),
             },
         )

@@ -127,21 +127,23 @@ MEASUREMENTS: Mapping[str, Measurement] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What was written of one entity."""
+    """What was written of one entity. The hours themselves are not kept: a whole fleet has millions of them."""
 
     measurement: str
     entity_id: str
-    starts: Sequence[int]
-    """The begins of the hours, in order."""
+    hours: int
+    first: int
+    """The begin of the first hour. So is `last`."""
+    last: int
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for a response."""
         return {
             "measurement": self.measurement,
             "entity_id": self.entity_id,
-            "count": len(self.starts),
-            "first": _moment(self.starts[0]).isoformat(),
-            "last": _moment(self.starts[-1]).isoformat(),
+            "count": self.hours,
+            "first": _moment(self.first).isoformat(),
+            "last": _moment(self.last).isoformat(),
         }
 
 
@@ -465,7 +467,9 @@ class HistoryImport:
                 report.left_out.append(LeftOut(measurement=key, reason=NO_DATA))
             return
         async_import_statistics(self._hass, target.metadata, rows)
-        report.written.append(Written(measurement=key, entity_id=target.entity_id, starts=starts))
+        report.written.append(
+            Written(measurement=key, entity_id=target.entity_id, hours=len(starts), first=starts[0], last=starts[-1])
+        )
 
 
 def _with_present(series: Series) -> Mapping[Period, Iterable[int]]:
