@@ -5,10 +5,14 @@
  * all that it waits for is in this one small file. What is behind it may take as long as it takes.
  *
  * The page that imports this may be older than the integration: the service worker shows an app shell from its cache
- * first. So where the rest is is asked of Home Assistant.
+ * first. So where the rest is is asked of Home Assistant; where it does not answer in time, that beside this file is
+ * taken.
  */
 
 /** @typedef {typeof import("./elements.js")} Elements */
+
+const ANSWER_WITHIN = 2000;
+const OWN_BASE = new URL(".", import.meta.url).href;
 
 const DASHBOARD = "ll-strategy-dashboard-nezha";
 const PARTS = [
@@ -22,16 +26,15 @@ const PARTS = [
 
 /** @returns {Promise<string>} the address of the folder with the elements */
 async function newestBase() {
-  const own = new URL(".", import.meta.url).href;
   /** @type {any} */
   const page = window;
   try {
     const { conn } = await page.hassConnection;
     const { base } = await conn.sendMessagePromise({ type: "nezha/frontend" });
-    return base ? new URL(`${base}/`, import.meta.url).href : own;
+    return base ? new URL(`${base}/`, import.meta.url).href : OWN_BASE;
   } catch {
     // The integration is not set up yet.
-    return own;
+    return OWN_BASE;
   }
 }
 
@@ -42,9 +45,12 @@ let elements;
 /** @type {Promise<Elements> | undefined} */
 let loading;
 
+/** @returns {Promise<string>} */
+const ownBaseLater = () => new Promise((resolve) => setTimeout(resolve, ANSWER_WITHIN, OWN_BASE));
+
 /** Returns the rest; where it could not be loaded, the next call tries again. */
 function load() {
-  loading ??= Promise.all([newestBase(), isReady])
+  loading ??= Promise.all([Promise.race([newestBase(), ownBaseLater()]), isReady])
     .then(([base]) => import(`${base}elements.js`))
     .then((loaded) => {
       elements = loaded;
