@@ -20,6 +20,8 @@ class Page:
     generations: tuple[str, ...] = ("v2",)
     more: str = ""
     """The key of an entity of which more is shown, in a dialog over the page."""
+    drawn: str = ""
+    """A selector of what is there once the page is: a busy machine shows an empty one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,9 @@ PAGES = (
     Page("more of servers offline", _hub, more="servers_offline"),
     Page("more of changes", _hub, more="changes"),
     Page("calendar", lambda _: "/calendar"),
-    Page("dashboard", lambda _: "/nezha-demo", GENERATIONS),
-    Page("dashboard services", lambda _: "/nezha-demo/services", _MODERN),
-    Page("dashboard traffic", lambda _: "/nezha-demo/traffic", _MODERN),
+    Page("dashboard", lambda _: "/nezha-demo", GENERATIONS, drawn="nezha-server-card .name"),
+    Page("dashboard services", lambda _: "/nezha-demo/services", _MODERN, drawn="nezha-service-days .days"),
+    Page("dashboard traffic", lambda _: "/nezha-demo/traffic", _MODERN, drawn="hui-calendar-card"),
 )
 
 

@@ -169,6 +169,8 @@ class Walk:
         # Before the page: what moves there breaks off where the size changes.
         await frontend.appear(appearances[0])
         await frontend.go(page.path(sights))
+        if page.drawn:
+            await frontend.page.wait_for_selector(page.drawn)
         if page.more:
             await frontend.show_more(sights.entities[page.more])
         for appearance in appearances:
