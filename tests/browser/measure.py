@@ -30,7 +30,8 @@ from .world import World
 _PACE = (Path(__file__).parent / "pace.js").read_text(encoding="utf-8")
 _TILES = "nezha-tiles"
 """Where the pages of native tiles are."""
-_EMPTY = "empty"
+_START = "nezha-start"
+"""Where every way to a page begins, to ours as to theirs: the page of another dashboard."""
 _CARD = "nezha-server-card"
 _MOST_ON_A_PAGE = 100
 """Servers. The first page of more has their groups, and each group a page of its own."""
@@ -113,8 +114,8 @@ class Meter:
             await context.close()
 
     async def open(self, page: PageOf) -> Opening:
-        """Go to a page from an empty one."""
-        await self._go(PageOf(name=_EMPTY, path=f"/{_TILES}/{_EMPTY}", tag="hui-sections-view", count=0))
+        """Go to a page from an empty one of another dashboard."""
+        await self._go(PageOf(name=_START, path=f"/{_START}", tag="hui-sections-view", count=0))
         before = await self.busy()
         settled = await self._go(page)
         return Opening(settled, await self.busy() - before)
@@ -184,11 +185,12 @@ async def _groups(home: HomeAssistant) -> list[Group]:
             Group(ours=first, beside=[_page("tiles", tiles["tiles"])]),
             Group(ours=ours, beside=[_page("group", tiles["group"])]),
         ]
-    views = [{"title": _EMPTY, "path": _EMPTY, "type": "sections"}, *(_view(*each) for each in tiles.items())]
-    await home.commands(
-        {"type": "lovelace/dashboards/create", "url_path": _TILES, "title": "Tiles", "mode": "storage"},
-        {"type": "lovelace/config/save", "url_path": _TILES, "config": {"views": views}},
-    )
+    pages = {_START: [{"title": "Start", "type": "sections"}], _TILES: [_view(*each) for each in tiles.items()]}
+    for path, views in pages.items():
+        await home.commands(
+            {"type": "lovelace/dashboards/create", "url_path": path, "title": path, "mode": "storage"},
+            {"type": "lovelace/config/save", "url_path": path, "config": {"views": views}},
+        )
     await home.add_page()
     return groups
 
@@ -279,7 +281,7 @@ async def _size(home: HomeAssistant, browser: Browser, servers: int, chosen: arg
         await world.add()
         await _settle(home, world, _QUIET)
         groups = await _groups(home)
-        await meter.frontend.load(f"/{_TILES}/{_EMPTY}")
+        await meter.frontend.load(f"/{_START}")
         for group in groups:
             note(*await _openings(meter, group, servers, chosen.runs))
         live = {"scan_interval": 30, "metrics_interval": chosen.pace, "offline_after": _OFFLINE_AFTER}
@@ -295,8 +297,8 @@ async def _size(home: HomeAssistant, browser: Browser, servers: int, chosen: arg
                 await meter.open(group.ours)
                 await meter.frontend.picture(chosen.pictures / f"{servers} {group.ours.name}.png")
         (dashboards,) = await home.commands("lovelace/dashboards/list")
-        tiles = next(each["id"] for each in dashboards if each["url_path"] == _TILES)
-        await home.commands({"type": "lovelace/dashboards/delete", "dashboard_id": tiles})
+        made = [each["id"] for each in dashboards if each["url_path"] in (_START, _TILES)]
+        await home.commands(*({"type": "lovelace/dashboards/delete", "dashboard_id": each} for each in made))
         complaints = meter.frontend.complaints()
         assert not complaints, complaints
     return lines
