@@ -7,6 +7,8 @@ from pathlib import Path
 import re
 from typing import Any
 
+from playwright.async_api import Route
+
 from harness.homeassistant import HomeAssistant
 
 from .frontend import LOOK, Frontend
@@ -16,6 +18,9 @@ from .world import World
 NAME = "goes and returns"
 _PATIENCE = 240
 """Looks of a quarter of a second."""
+_GIVEN_UP = 7
+"""Seconds after which Home Assistant has given up a strategy that is not defined: it waits for five."""
+_MODULES = "**/nezha_frontend/*/main.js"
 _MOST_FRAMES = 10
 """Pictures that the browser may draw from when the page knows of an offline server until its card is red."""
 _MEASURED = re.compile(r"([\W\d]*([kMGT]i?B(/s)?|ms|min|[dhs]))*[\W\d]*")
@@ -84,10 +89,12 @@ class Steady:
                 await world.add()
                 await world.set_options(scan_interval=5, metrics_interval=2, offline_after=30)
                 await self._home.add_page()
-                await self._frontend.load("/nezha-demo")
-                await self._frontend.page.wait_for_selector("nezha-server-card .name")
+                await self._load()
                 for episode in await self._episodes(world, everything=everything):
                     await self._watch(episode)
+                await self._load_while_reloading(world)
+                if everything:
+                    await self._load_late_modules()
                 await self._frontend.picture(folder / f"{NAME}.png")
         except Exception as err:  # noqa: BLE001 - whatever it is, the report says so
             await self._frontend.picture(folder / f"FAILED {NAME}.png")
@@ -129,6 +136,32 @@ class Steady:
         ]
         # The integration asks again, and again, before it says that nothing answers.
         return [*episodes, Episode("the dashboard", the_dashboard, _AWAY | _UNREACHABLE)] if everything else episodes
+
+    async def _load_while_reloading(self, world: World) -> None:
+        """Load the page while the entry is set up anew."""
+        reloading = asyncio.create_task(world.reload("loaded"))
+        await self._load()
+        await reloading
+
+    async def _load_late_modules(self) -> None:
+        """Load the page on a line so slow that Home Assistant gives the dashboard up before its modules are there."""
+        page = self._frontend.page
+
+        async def late(route: Route) -> None:
+            await asyncio.sleep(_GIVEN_UP)
+            await route.continue_()
+
+        await page.route(_MODULES, late)
+        try:
+            await self._load()
+        finally:
+            await page.unroute(_MODULES, late)
+        # That it gave up is what Home Assistant complains about.
+        self._frontend.complaints()
+
+    async def _load(self) -> None:
+        await self._frontend.load("/nezha-demo")
+        await self._frontend.page.wait_for_selector("nezha-server-card .name")
 
     async def _watch(self, episode: Episode) -> None:
         """Note every text from before an episode until after it; all but those of before and after have to be right."""
