@@ -1,6 +1,6 @@
 """Every fault, and what is expected of the integration while it lasts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from custom_components.nezha.api.transport import LARGEST_REPLY
 
@@ -23,6 +23,8 @@ ALL = ("v0", "v1", "v2")
 
 FIRST = frozenset({1})
 SECOND = frozenset({2})
+
+_WAYS = ("name", "generations", "trouble", "largest_reply")
 
 PATIENCE = 121
 """Seconds for which a dashboard is left alone that turned us away twice."""
@@ -59,6 +61,11 @@ class Fault:
     """Seconds within which the entry is well by itself after the fault: the polling interval, unless that would do harm."""
     warns: bool = False
     """Whether the log names what cannot be read."""
+
+    @property
+    def expected(self) -> tuple[object, ...]:
+        """All that is expected, in whatever way it goes wrong."""
+        return tuple(getattr(self, field.name) for field in fields(self) if field.name not in _WAYS)
 
 
 def _fault(
