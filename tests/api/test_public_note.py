@@ -259,21 +259,21 @@ def test_cycle_by_any_of_its_names(names: str, cycle: Cycle) -> None:
 @pytest.mark.parametrize(
     ("names", "cycle"),
     [
-        ("2年 两年 兩年 二年 2y 2years 2-year biennially 每2年 两年付 ２年", Cycle(2, Unit.YEAR)),
+        ("2年 两年 兩年 二年 2y 2years 2-year biennially 每2年 两年付 ２年 贰年 双年", Cycle(2, Unit.YEAR)),
         ("三年 3年付 3yr triennial 三年付费 three-years", Cycle(3, Unit.YEAR)),
         ("十年 10y 10年", Cycle(10, Unit.YEAR)),
-        ("yearly annual 年付 每年 1年 一年 a-year per-year /yr /年", Cycle.YEAR),
+        ("yearly annual 年付 年度 壹年 每年 1年 一年 a-year per-year /yr /年", Cycle.YEAR),
         ("Quarter 季付 季度 每季 quarterly 3个月 三个月 3mo 3-months 1季", Cycle.QUARTER),
         ("半年付 6个月 六個月 half-year halfyear half-yearly half-a-year 2季度 semiannually 半", Cycle.HALF_YEAR),
-        ("月付 每月 1个月 一个月 per-month /mo", Cycle.MONTH),
-        ("12个月 十二个月 12mo twelve-months", Cycle(12, Unit.MONTH)),
+        ("月付 月度 每月 1个月 一个月 per-month /mo", Cycle.MONTH),
+        ("12个月 十二个月 12mo twelve-months 拾贰个月", Cycle(12, Unit.MONTH)),
         ("二十四个月 24months 24个月", Cycle(24, Unit.MONTH)),
         ("1.5年 一年半 1年半 1.5y", Cycle(18, Unit.MONTH)),
         ("day daily 天 日付 每天 1d", Cycle(1, Unit.DAY)),
         ("30天 三十天 30days", Cycle(30, Unit.DAY)),
         ("week weekly 周付 每週 1w 星期", Cycle(1, Unit.WEEK)),
         ("2周 两周 2weeks fortnight", Cycle(2, Unit.WEEK)),
-        ("一次性 一次 Once one-time lifetime 永久 买断 一次性付费", Cycle.ONCE),
+        ("一次性 一次 Once one-time lifetime 永久 终身 买断 一次性付费", Cycle.ONCE),
     ],
 )
 def test_cycle_in_figures_chinese_or_english(names: str, cycle: Cycle) -> None:

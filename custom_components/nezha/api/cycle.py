@@ -57,13 +57,15 @@ _UNITS = {
     **dict.fromkeys(("d", "day", "days", "daily", "天", "日"), Cycle(1, Unit.DAY)),
     **dict.fromkeys(("w", "wk", "week", "weeks", "weekly", "周", "週", "星期"), Cycle(1, Unit.WEEK)),
     **dict.fromkeys(("fortnight", "fortnights", "fortnightly"), Cycle(2, Unit.WEEK)),
-    **dict.fromkeys(("m", "mo", "mos", "mth", "month", "months", "monthly", "月", "个月", "個月"), Cycle.MONTH),
+    **dict.fromkeys(("m", "mo", "mos", "mth", "month", "months", "monthly", "月", "月度", "个月", "個月"), Cycle.MONTH),
     **dict.fromkeys(("q", "qr", "quarter", "quarters", "quarterly", "季", "季度"), Cycle.QUARTER),
     **dict.fromkeys(("h", "half", "semiannual", "semiannually", "半"), Cycle.HALF_YEAR),
-    **dict.fromkeys(("y", "yr", "yrs", "year", "years", "yearly", "annual", "annually", "年"), Cycle.YEAR),
+    **dict.fromkeys(("y", "yr", "yrs", "year", "years", "yearly", "annual", "annually", "年", "年度"), Cycle.YEAR),
     **dict.fromkeys(("biennial", "biennially"), Cycle(2, Unit.YEAR)),
     **dict.fromkeys(("triennial", "triennially"), Cycle(3, Unit.YEAR)),
-    **dict.fromkeys(("once", "onetime", "lifetime", "一次", "一次性", "永久", "买断", "買斷"), Cycle.ONCE),
+    **dict.fromkeys(
+        ("once", "onetime", "lifetime", "一次", "一次性", "永久", "终身", "終身", "买断", "買斷"), Cycle.ONCE
+    ),
 }
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMBERS = {
@@ -71,7 +73,8 @@ _NUMBERS = {
     **dict.fromkeys(("", "a", "an"), Fraction(1)),
     **dict.fromkeys(("half", "halfa", "半"), Fraction(1, 2)),
 }
-_CHINESE = dict(zip("零一二三四五六七八九", range(10), strict=True)) | {"两": 2, "兩": 2, "〇": 0}
+_CHINESE = dict(zip("零一二三四五六七八九", range(10), strict=True)) | {"两": 2, "兩": 2, "双": 2, "雙": 2, "〇": 0}
+_AS_ON_CHEQUES = str.maketrans("壹贰貳叁參肆伍陆陸柒捌玖拾", "一二二三三四五六六七八九十")
 _TENS = re.compile(r"([一二两兩三四五六七八九])?十([一二三四五六七八九])?")
 _FIGURES = re.compile(r"\d{1,4}(\.\d)?")
 _PREFIX = re.compile(r"^(every|each|per|by|每|按|/)")
@@ -83,7 +86,7 @@ _AND_A_HALF = re.compile(r"(.+)年半")
 def parse_cycle(text: str) -> Cycle | None:
     """Return the cycle that a text means, such as `2年`, `三个月`, `yearly` or `一次性`; `None` for any other text."""
     text = _BLANK.sub("", unicodedata.normalize("NFKC", text).casefold())
-    text = _SUFFIX.sub("", _PREFIX.sub("", text))
+    text = _SUFFIX.sub("", _PREFIX.sub("", text)).translate(_AS_ON_CHEQUES)
     if found := _AND_A_HALF.fullmatch(text):
         years = _number(found[1])
         return None if years is None else _times(years + Fraction(1, 2), Cycle.YEAR)
