@@ -36,6 +36,11 @@ TURNS = 5
 pytestmark = pytest.mark.timeout(900)
 
 
+@pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Do without the loop's debug mode: it costs most of the time of a fleet."""
+
+
 @pytest.fixture
 def mock_recorder_before_hass(async_test_recorder: RecorderInstanceContextManager) -> None:
     """Prepare the recorder's database before Home Assistant."""
@@ -111,7 +116,6 @@ async def fleet(
     """Serve a fleet that remembers a whole hour. Its entities are registered, and show nothing: that is what takes its time."""
     for logger in ("", "sqlalchemy.engine"):
         caplog.set_level(logging.WARNING, logger or None)
-    hass.loop.set_debug(False)
     monkeypatch.setattr("custom_components.nezha.PLATFORMS", ())
     dashboard = Dashboard()
     dashboard.tsdb = True

@@ -115,6 +115,37 @@ async def test_the_history_of_a_server(hass: HomeAssistant, clock: Clock, site: 
     assert await coordinator.ask(history) >= whole
 
 
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("fault", [*WIRE, "set:data.success=7", "null:data.success", "set:data.success=[2]"])
+async def test_the_update_of_an_agent(hass: HomeAssistant, clock: Clock, site: Simulator, fault: str) -> None:
+    """It is an error of the client, or an agent that was not told."""
+    entry = await start(hass, site)
+    coordinator = entry.runtime_data
+    assert coordinator.updates_agents
+
+    async def update() -> bool:
+        return await coordinator.backend.update_agent(1)
+
+    site.faults.set(fault, path="/api/v1/force-update/server")
+    is_told = False
+    with suppress(NezhaError):
+        is_told = await coordinator.ask(update)
+    # Plain figures stay whole in any encoding.
+    assert not is_told or fault == "wrong_encoding"
+    clock.tick(30)
+    await refresh(hass, entry)
+    # Where nothing listens, nothing else is answered either.
+    assert coordinator.last_update_success or fault == "refuse"
+    site.faults.clear()
+    clock.tick(30)
+    await refresh(hass, entry)
+    assert coordinator.last_update_success
+    assert coordinator.updates_agents
+    assert shown(hass, site, "cpu") not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+    assert await coordinator.ask(update)
+    assert site.dashboard.forced_updates[-1] == 1
+
+
 RULES = (
     "null:data.0",
     "set:data.0.id=-1",
