@@ -7,7 +7,7 @@ from pathlib import Path
 import re
 from typing import Any
 
-from playwright.async_api import Route
+from playwright.async_api import ConsoleMessage, Route
 
 from harness.homeassistant import HomeAssistant
 
@@ -18,8 +18,8 @@ from .world import World
 NAME = "goes and returns"
 _PATIENCE = 240
 """Looks of a quarter of a second."""
-_GIVEN_UP = 7
-"""Seconds after which Home Assistant has given up a strategy that is not defined: it waits for five."""
+_GIVEN_UP = "Timeout waiting for strategy element"
+"""What Home Assistant says of a strategy that was not defined within five seconds."""
 _MODULES = "**/nezha_frontend/*/main.js"
 _MOST_FRAMES = 10
 """Pictures that the browser may draw from when the page knows of an offline server until its card is red."""
@@ -146,18 +146,26 @@ class Steady:
     async def _load_late_modules(self) -> None:
         """Load the page on a line so slow that Home Assistant gives the dashboard up before its modules are there."""
         page = self._frontend.page
+        given_up = asyncio.Event()
 
-        async def late(route: Route) -> None:
-            await asyncio.sleep(_GIVEN_UP)
+        def read(message: ConsoleMessage) -> None:
+            if _GIVEN_UP in message.text:
+                given_up.set()
+
+        async def hold(route: Route) -> None:
+            await given_up.wait()
             await route.continue_()
 
-        await page.route(_MODULES, late)
+        page.on("console", read)
+        await page.route(_MODULES, hold)
         try:
             await self._load()
         finally:
-            await page.unroute(_MODULES, late)
-        # That it gave up is what Home Assistant complains about.
-        self._frontend.complaints()
+            given_up.set()
+            await page.unroute(_MODULES, hold)
+            page.remove_listener("console", read)
+        if not any(_GIVEN_UP in complaint for complaint in self._frontend.complaints()):
+            raise AssertionError("Home Assistant waited for the modules")
 
     async def _load(self) -> None:
         await self._frontend.load("/nezha-demo")
