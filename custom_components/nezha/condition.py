@@ -3,8 +3,6 @@
 As the triggers, each is there twice: about a target, and as `any_` about everything.
 """
 
-from abc import abstractmethod
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, override
 
@@ -15,46 +13,30 @@ from homeassistant.helpers.selector import NumericThresholdMode
 from homeassistant.util import dt as dt_util
 
 from .automation import meanings
-from .automation.meanings import Meaning, Value
-from .automation.options import (
-    AVERAGE,
-    CONF_BEHAVIOR,
-    CONF_DAYS,
-    CONF_THRESHOLD,
-    DAYS,
-    FOR,
-    Configurable,
-    Fields,
-    behavior,
-    threshold,
-)
+from .automation.aspects import EXPIRES, Configurable, being, measures, with_any
+from .automation.options import CONF_BEHAVIOR, behavior
 from .automation.records import async_get_records
 from .automation.selection import Selection
-from .automation.thresholds import Threshold
 from .automation.watch import States
 
 BEHAVIOR_ANY = "any"
 BEHAVIOR_ALL = "all"
-_BEHAVIOR = behavior(BEHAVIOR_ANY, BEHAVIOR_ALL)
-_IS = threshold(NumericThresholdMode.IS)
 
 
 class NezhaCondition(Configurable, Condition):
     """Whether something is so, and has been for a time. What is not known counts for nothing, and nothing is not all."""
+
+    common = behavior(BEHAVIOR_ANY, BEHAVIOR_ALL)
 
     def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
         """Take a configuration as it was validated."""
         super().__init__(hass, config)
         self._config = config
         self._options = config.options or {}
-        self._selection = Selection(hass, self.meaning, config.target, self._options)
-        self._matches = self._matcher()
+        self._selection = Selection(hass, self.aspect.meaning, config.target, self._options)
+        self._matches = self.aspect.matcher(hass, self._options)
         self._watch: States | None = None
         self._let_go: CALLBACK_TYPE | None = None
-
-    @abstractmethod
-    def _matcher(self) -> Callable[[Value], bool | None]:
-        """Return what says whether a value is what is asked for."""
 
     @override
     async def _async_setup(self) -> None:
@@ -95,62 +77,17 @@ class NezhaCondition(Configurable, Condition):
         return any(results)
 
 
-def _is(of: Meaning, state: bool) -> type[NezhaCondition]:
-    class IsCondition(NezhaCondition):
-        meaning = of
-        fields = _BEHAVIOR | FOR
-
-        @override
-        def _matcher(self) -> Callable[[Value], bool | None]:
-            return lambda value: value is state
-
-    return IsCondition
-
-
-def _compared(of: Meaning, also: Fields | None = None) -> type[NezhaCondition]:
-    class ComparedCondition(NezhaCondition):
-        meaning = of
-        fields = _BEHAVIOR | FOR | _IS | (also or {})
-
-        @override
-        def _matcher(self) -> Callable[[Value], bool | None]:
-            return Threshold(self._hass, self._options[CONF_THRESHOLD]).matches
-
-    return ComparedCondition
-
-
-class ExpiresCondition(NezhaCondition):
-    """Whether a server has to be paid within some days."""
-
-    meaning = meanings.DAYS_LEFT
-    fields = _BEHAVIOR | DAYS
-
-    @override
-    def _matcher(self) -> Callable[[Value], bool | None]:
-        days: int = self._options[CONF_DAYS]
-        return lambda value: float(value) <= days
-
-
-def _any(condition: type[NezhaCondition]) -> type[NezhaCondition]:
-    """Return the same about everything."""
-    return type(f"Any{condition.__name__}", (condition,), {"has_target": False})
-
-
-_TARGETED: dict[str, type[NezhaCondition]] = {
-    "server_is_offline": _is(meanings.ONLINE, False),
-    "server_is_online": _is(meanings.ONLINE, True),
-    "cpu_is": _compared(meanings.CPU),
-    "memory_is": _compared(meanings.MEMORY),
-    "disk_is": _compared(meanings.DISK),
-    "load_is": _compared(meanings.LOAD, AVERAGE),
-    "traffic_is": _compared(meanings.TRAFFIC),
-    "server_expires": ExpiresCondition,
-    "service_is_down": _is(meanings.UP, False),
-    "service_is_up": _is(meanings.UP, True),
-    "dashboard_is_unreachable": _is(meanings.REACHABLE, False),
-    "dashboard_is_reachable": _is(meanings.REACHABLE, True),
+_ASPECTS = {
+    "server_is_offline": being(meanings.ONLINE, False),
+    "server_is_online": being(meanings.ONLINE, True),
+    **{f"{name}_is": aspect for name, aspect in measures(NumericThresholdMode.IS).items()},
+    "server_expires": EXPIRES,
+    "service_is_down": being(meanings.UP, False),
+    "service_is_up": being(meanings.UP, True),
+    "dashboard_is_unreachable": being(meanings.REACHABLE, False),
+    "dashboard_is_reachable": being(meanings.REACHABLE, True),
 }
-CONDITIONS = _TARGETED | {f"any_{name}": _any(condition) for name, condition in _TARGETED.items()}
+CONDITIONS = with_any({name: NezhaCondition.about(aspect) for name, aspect in _ASPECTS.items()})
 
 
 async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[NezhaCondition]]:
