@@ -11,13 +11,12 @@ import sys
 
 from homeassistant.const import __version__ as homeassistant_version
 
-from . import recorder, refresh, startup
+from . import refresh, startup
 from .figures import Line, table
 
 SECTIONS: dict[str, Callable[[argparse.Namespace], list[Line]]] = {
     "refresh": lambda chosen: refresh.section(chosen.sizes, chosen.runs),
     "startup": lambda chosen: startup.section(chosen.sizes),
-    "recorder": lambda _: recorder.section(),
 }
 _JUDGED_FROM = refresh.BASE
 """Servers: below, what a refresh costs whatever the number of servers outweighs the rest."""

@@ -26,19 +26,19 @@ class Remote:
         self.url = ""
         self._process = process
 
-    async def tell(self, method: str, *arguments: object, **options: object) -> Any:
+    async def tell(self, method: str, *arguments: object) -> Any:
         """Call a method of the `Stage`, and return its result."""
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(json.dumps([method, arguments, options]).encode() + b"\n")
+        self._process.stdin.write(json.dumps([method, arguments]).encode() + b"\n")
         if not (line := await self._process.stdout.readline()):
             raise RuntimeError(f"the dashboard ended at {method}")
         return json.loads(line)
 
 
 @asynccontextmanager
-async def running(generation: str, servers: int, *, varied: bool = True) -> AsyncIterator[Remote]:
-    """Give a running dashboard with so many servers, of all kinds or alike."""
+async def running(generation: str, servers: int) -> AsyncIterator[Remote]:
+    """Give a running dashboard with so many servers of all kinds."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", f"{__package__}.stage", generation),
         cwd=ROOT,
@@ -48,7 +48,7 @@ async def running(generation: str, servers: int, *, varied: bool = True) -> Asyn
     )
     try:
         remote = Remote(generation, process)
-        remote.url = await remote.tell("open", servers, varied=varied)
+        remote.url = await remote.tell("open", servers)
         yield remote
     finally:
         assert process.stdin

@@ -20,8 +20,9 @@ from homeassistant.setup import async_setup_component
 
 from .dashboard import ROOT, Remote
 
+_PAUSE = 0.02
 _REST = 0.0005
-"""CPU seconds that pass as doing nothing."""
+"""Seconds between two looks, and CPU seconds that pass as doing nothing."""
 
 
 @asynccontextmanager
@@ -96,11 +97,11 @@ async def connected(entry: ConfigEntry, dashboard: Remote) -> None:
             await asyncio.sleep(0.05)
 
 
-async def settled(hass: HomeAssistant, pause: float = 0.02) -> None:
+async def settled(hass: HomeAssistant) -> None:
     """Wait until nothing happens any more: frames are followed by a task that nobody waits for."""
     rest = math.inf
     while rest > _REST:
         before = time.process_time()
-        await asyncio.sleep(pause)
+        await asyncio.sleep(_PAUSE)
         await hass.async_block_till_done()
         rest = time.process_time() - before

@@ -12,8 +12,6 @@ from typing import Any
 
 from simulator import Dashboard, Server, Simulator, State, Temperature, populate
 
-from .story import Story
-
 LONGEST_LINE = 2**20
 _GIB = 1024**3
 _LEVELS = (0.2, 0.6)
@@ -25,21 +23,15 @@ class Stage:
 
     def __init__(self, generation: str) -> None:
         """Have no servers yet."""
-        self._generation = generation
         self._now = time.time()
         self._dashboard = Dashboard(lambda: self._now)
         self._simulator = Simulator(self._dashboard, generation=generation, frames="manual")
         self._first: dict[int, State] = {}
         self._turns: dict[int, int] = {}
-        self._story: Story | None = None
 
-    async def open(self, servers: int, *, varied: bool) -> str:
-        """Listen, with so many servers: of all kinds, one of which never reports, or alike. Return the address."""
-        if varied:
-            populate(self._dashboard, servers)
-        else:
-            for number in range(servers):
-                self._dashboard.add_server(f"server-{number + 1}")
+    async def open(self, servers: int) -> str:
+        """Listen, with so many servers of all kinds, one of which never reports. Return the address."""
+        populate(self._dashboard, servers)
         self._dashboard.advance()
         self._first = {server.id: server.state for server in self._dashboard.servers.values() if server.state}
         self._turns = dict.fromkeys(self._first, 0)
@@ -54,9 +46,6 @@ class Stage:
         """Let it be this time, in unix seconds."""
         self._now = now
         self._dashboard.advance()
-        if self._story:
-            for server in self._dashboard.servers.values():
-                server.state = self._story.state(server, now)
 
     def act(self, now: float, every: int) -> None:
         """Let time pass, and change every value of each `every`th server; 0 changes none."""
@@ -66,18 +55,6 @@ class Stage:
                 self._turns[number] += 1
             server = self._dashboard.servers[number]
             server.state = _acted(server, first, self._turns[number])
-
-    def idle(self) -> None:
-        """Let every server report from now on what a real one reported that had nothing to do."""
-        self._story = Story.recorded()
-        for server in self._dashboard.servers.values():
-            server.machine.pin(**self._story.totals)
-        self.set_clock(self._now)
-
-    def identities(self) -> list[tuple[int, str]]:
-        """Return every server's number, and what its entities' unique ids have in its place."""
-        servers = self._dashboard.servers.values()
-        return [(server.id, str(server.id) if self._generation == "v0" else server.machine.uuid) for server in servers]
 
     def requests(self) -> int:
         """Return how many there were so far."""
@@ -129,8 +106,8 @@ async def _serve(generation: str) -> None:
     lines = asyncio.StreamReader(limit=LONGEST_LINE)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     while line := await lines.readline():
-        method, arguments, options = json.loads(line)
-        result: Any = getattr(stage, method)(*arguments, **options)
+        method, arguments = json.loads(line)
+        result: Any = getattr(stage, method)(*arguments)
         if asyncio.iscoroutine(result):
             result = await result
         print(json.dumps(result), flush=True)

@@ -433,7 +433,7 @@ MUTATIONS = (
     Mutation(
         "judges by a Date while frames arrive",
         f"{_NEZHA}/fleet/clock.py",
-        "if self._frame is not None and self.has_frames(at):",
+        "if self._frame is not None and self._has_frames(at):",
         "if False:",
         ("tests/fleet/test_clock.py::TestReadings",),
     ),

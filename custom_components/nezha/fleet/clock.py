@@ -91,7 +91,7 @@ class Clock:
         """Whether servers have reported, and none of their reports goes with the only clock that was read, a `Date`."""
         return not self._is_sure and bool(self._heard)
 
-    def has_frames(self, at: float) -> bool:
+    def _has_frames(self, at: float) -> bool:
         """Whether frames arrive."""
         return self._frame is not None and at - self._frame[1] <= FRAMES_CEASED_AFTER
 
@@ -111,7 +111,7 @@ class Clock:
         read = float(date) if date is not None else self._dateless(newest, at)
         self._learn(read, newest, arrived, at)
         self._answer = _Answer(read, at, heard)
-        if self._frame is not None and self.has_frames(at):
+        if self._frame is not None and self._has_frames(at):
             now = self._frame[0] + at - self._frame[1]
         else:
             now = read + self._offset
