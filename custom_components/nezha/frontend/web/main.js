@@ -12,6 +12,7 @@
 /** @typedef {typeof import("./elements.js")} Elements */
 
 const ANSWER_WITHIN = 2000;
+const AGAIN_AFTER = 1000;
 const OWN_BASE = new URL(".", import.meta.url).href;
 
 const DASHBOARD = "ll-strategy-dashboard-nezha";
@@ -45,19 +46,20 @@ let elements;
 /** @type {Promise<Elements> | undefined} */
 let loading;
 
-/** @returns {Promise<string>} */
-const ownBaseLater = () => new Promise((resolve) => setTimeout(resolve, ANSWER_WITHIN, OWN_BASE));
+/** @param {number} milliseconds */
+const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Returns the rest; where it could not be loaded, the next call tries again. */
 function load() {
-  loading ??= Promise.all([Promise.race([newestBase(), ownBaseLater()]), isReady])
+  loading ??= Promise.all([Promise.race([newestBase(), wait(ANSWER_WITHIN).then(() => OWN_BASE)]), isReady])
     .then(([base]) => import(`${base}elements.js`))
     .then((loaded) => {
       elements = loaded;
       loaded.define();
       return loaded;
     })
-    .catch((error) => {
+    .catch(async (error) => {
+      await wait(AGAIN_AFTER);
       loading = undefined;
       throw error;
     });
@@ -82,12 +84,11 @@ function strategyOf(name) {
      */
     static async generate(config, hass) {
       isAnswered = true;
-      try {
-        return await realOf(await load(), name).generate(config, hass);
-      } catch (error) {
+      const loaded = await load().catch((error) => {
         isAnswered = false;
         throw error;
-      }
+      });
+      return realOf(loaded, name).generate(config, hass);
     }
 
     /**
