@@ -1,5 +1,6 @@
 """Whether each alert rule of the dashboard is in force, and whether each of its services notifies."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 import time
 from typing import Any, override
@@ -132,9 +133,9 @@ class AlertSwitch(NezhaEntity[bool | None], SwitchEntity):
     _key: str
 
     @property
+    @abstractmethod
     def _alerts(self) -> Alerts:
         """All of the kind."""
-        raise NotImplementedError
 
     @override
     def _read(self) -> bool | Unavailable | None:
