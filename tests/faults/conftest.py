@@ -21,11 +21,6 @@ SILENCE = 600
 """Seconds without a frame that a socket is given: whoever runs the timers of a minute would run the real one, too."""
 
 
-@pytest.fixture(autouse=True)
-def enable_event_loop_debug() -> None:
-    """Do without the loop's debug mode: it costs a third of the time of several hundred cases."""
-
-
 @pytest.fixture
 def names() -> Names:
     """What the name server knows."""

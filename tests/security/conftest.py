@@ -8,11 +8,6 @@ from .home import AttackedHome
 
 
 @pytest.fixture
-def enable_event_loop_debug() -> None:
-    """Do without the loop's debug mode, in which a callback takes longer than it does in a home."""
-
-
-@pytest.fixture
 def home_class() -> type[Home]:
     """Know what an attack does."""
     return AttackedHome
