@@ -47,6 +47,10 @@ _STEADY = 1.1
 _LATEST = 3.5
 """Seconds from the end of the time in which a server may be silent until its card is red."""
 _OFFLINE_AFTER = 5
+_QUIET_FOR = 1_000
+"""Milliseconds without a change after which a page is settled."""
+_DRAWN_WITHIN = 3
+"""Seconds for what a page still draws once all of its cards are there, where values change all the time."""
 
 type Entities = Mapping[str, str]
 """Entity ids by the integration's keys."""
@@ -70,6 +74,9 @@ class PageOf:
     path: str
     tag: str
     count: int
+
+
+_FIRST = PageOf(name=_START, path=f"/{_START}", tag="hui-sections-view", count=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,15 +121,22 @@ class Meter:
             await context.close()
 
     async def open(self, page: PageOf) -> Opening:
-        """Go to a page from an empty one of another dashboard."""
-        await self._go(PageOf(name=_START, path=f"/{_START}", tag="hui-sections-view", count=0))
+        """Go to a page from an empty one of another dashboard, while nothing changes there."""
+        await self._go(_FIRST)
         before = await self.busy()
         settled = await self._go(page)
         return Opening(settled, await self.busy() - before)
 
-    async def _go(self, page: PageOf) -> float:
+    async def show(self, page: PageOf) -> None:
+        """Go to a page that shows live values."""
+        await self._go(_FIRST, quiet=0)
+        await self._go(page, quiet=0)
+        await asyncio.sleep(_DRAWN_WITHIN)
+
+    async def _go(self, page: PageOf, *, quiet: int = _QUIET_FOR) -> float:
         took: float = await self.frontend.page.evaluate(
-            "([path, tag, count]) => nezhaPace.open(path, tag, count)", [page.path, page.tag, page.count]
+            "([path, tag, count, quiet]) => nezhaPace.open(path, tag, count, quiet)",
+            [page.path, page.tag, page.count, quiet],
         )
         return took / 1000
 
@@ -140,7 +154,7 @@ class Meter:
 
     async def watch(self, page: PageOf, seconds: float) -> float:
         """Return the seconds that the main thread works while a page that is open shows live values."""
-        await self.open(page)
+        await self.show(page)
         before = await self.busy()
         await asyncio.sleep(seconds)
         return await self.busy() - before
@@ -243,7 +257,7 @@ async def _live(meter: Meter, group: Group, servers: int, chosen: argparse.Names
 
 
 async def _heap(meter: Meter, page: PageOf, servers: int, minutes: float) -> Line:
-    await meter.open(page)
+    await meter.show(page)
     await asyncio.sleep(10)
     before = await meter.heap()
     await asyncio.sleep(minutes * 60)
@@ -254,7 +268,7 @@ async def _heap(meter: Meter, page: PageOf, servers: int, minutes: float) -> Lin
 
 async def _red(meter: Meter, page: PageOf, world: World, servers: int) -> Line:
     """Let the agent of a server on a page fall silent, and see when its card is red."""
-    await meter.open(page)
+    await meter.show(page)
     (told,) = await world.home.commands("nezha/overview")
     (devices,) = await world.home.commands("config/device_registry/list")
     names = {device["id"]: device["name"] for device in devices}
@@ -294,7 +308,7 @@ async def _size(home: HomeAssistant, browser: Browser, servers: int, chosen: arg
         note(await _red(meter, cards, world, servers))
         if chosen.pictures:
             for group in groups:
-                await meter.open(group.ours)
+                await meter.show(group.ours)
                 await meter.frontend.picture(chosen.pictures / f"{servers} {group.ours.name}.png")
         (dashboards,) = await home.commands("lovelace/dashboards/list")
         made = [each["id"] for each in dashboards if each["url_path"] in (_START, _TILES)]

@@ -24,14 +24,15 @@
     return root;
   };
 
-  // Goes to a page as a click does, and returns the milliseconds until it was drawn for the last time, with all of its cards.
-  pace.open = async (path, tag, count) => {
+  // Goes to a page as a click does, and returns the milliseconds until it was drawn for the last time, with all of its cards,
+  // before so many milliseconds in which nothing changed. Values of a large fleet change all the time.
+  pace.open = async (path, tag, count, quiet) => {
     pace.made = {};
     const started = performance.now();
     history.pushState(null, "", path);
     window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));
     const isComplete = () => (pace.made[tag] ?? 0) >= count;
-    while (!isComplete() || isPending || performance.now() - Math.max(started, pace.drawn) < 1_000) {
+    while (!isComplete() || isPending || performance.now() - Math.max(started, pace.drawn) < quiet) {
       if (performance.now() - started > 180_000) throw new Error(`${path} has ${pace.made[tag] ?? 0} of ${count} ${tag}`);
       await new Promise((done) => setTimeout(done, 50));
     }
