@@ -127,6 +127,10 @@ class Meter:
         settled = await self._go(page)
         return Opening(settled, await self.busy() - before)
 
+    async def catch_up(self) -> None:
+        """Wait until the browser knows all that has changed: setting a large fleet up anew is thousands of messages."""
+        await self.frontend.page.evaluate("() => document.querySelector('home-assistant').hass.connection.ping()")
+
     async def show(self, page: PageOf) -> None:
         """Go to a page that shows live values."""
         await self._go(_FIRST, quiet=0)
@@ -300,6 +304,7 @@ async def _size(home: HomeAssistant, browser: Browser, servers: int, chosen: arg
             note(*await _openings(meter, group, servers, chosen.runs))
         live = {"scan_interval": 30, "metrics_interval": chosen.pace, "offline_after": _OFFLINE_AFTER}
         await _settle(home, world, live)
+        await meter.catch_up()
         for group in groups:
             note(*await _live(meter, group, servers, chosen))
         cards = groups[-1].ours
