@@ -91,6 +91,13 @@ MUTATIONS = (
         ("tests/test_config_flow_v1_v2.py::test_each_credential_makes_an_entry",),
     ),
     Mutation(
+        "makes a token with rights that nobody ticked",
+        f"{_NEZHA}/flow/config.py",
+        "frozenset(right for right in Right if user_input[right.value])",
+        "frozenset(Right)",
+        ("tests/test_config_flow_v1_v2.py::test_a_token_that_can_only_read_takes_the_place_of_the_password",),
+    ),
+    Mutation(
         "logs in again and again where every session is refused",
         f"{_NEZHA}/api/credentials.py",
         "if now - self._replaced_at < LOG_IN_PAUSE:",
