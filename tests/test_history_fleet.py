@@ -36,11 +36,6 @@ TURNS = 5
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.fixture(autouse=True)
-def enable_event_loop_debug() -> None:
-    """Do without the loop's debug mode: it costs most of the time of a fleet."""
-
-
 @pytest.fixture
 def mock_recorder_before_hass(async_test_recorder: RecorderInstanceContextManager) -> None:
     """Prepare the recorder's database before Home Assistant."""
