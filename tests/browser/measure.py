@@ -55,6 +55,11 @@ _DRAWN_WITHIN = 3
 type Entities = Mapping[str, str]
 """Entity ids by the integration's keys."""
 
+_NAMES = """() => {
+  const all = (node) => [node, ...[...(node.shadowRoot?.children ?? []), ...node.children].flatMap(all)];
+  const cards = all(document.body).filter((node) => node.localName === "nezha-server-card");
+  return cards.map((card) => card.shadowRoot.querySelector(".name").textContent);
+}"""
 _RED = """name => new Promise((done, fail) => {
   const all = (node) => [node, ...[...(node.shadowRoot?.children ?? []), ...node.children].flatMap(all)];
   const cards = all(document.body).filter((node) => node.localName === "nezha-server-card");
@@ -273,10 +278,7 @@ async def _heap(meter: Meter, page: PageOf, servers: int, minutes: float) -> Lin
 async def _red(meter: Meter, page: PageOf, world: World, servers: int) -> Line:
     """Let the agent of a server on a page fall silent, and see when its card is red."""
     await meter.show(page)
-    (told,) = await world.home.commands("nezha/overview")
-    (devices,) = await world.home.commands("config/device_registry/list")
-    names = {device["id"]: device["name"] for device in devices}
-    shown = {names[server["device_id"]] for server in told["hubs"][0]["servers"] if server["groups"]}
+    shown: list[str] = await meter.frontend.page.evaluate(_NAMES)
     server = next(each for each in world.simulator.dashboard.servers.values() if each.name in shown and each.state)
     server.machine.silent = True
     assert server.last_active, f"{server.name} never reported"
