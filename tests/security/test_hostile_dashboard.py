@@ -58,8 +58,8 @@ from tests.api.test_boundary import chain
 from tests.patience import in_turns
 
 NIGHTLY = "HOSTILE_EXAMPLES" in os.environ
-EXAMPLES = int(os.environ.get("HOSTILE_EXAMPLES", "60"))
-"""Lives of a dashboard, for each generation: they take half a minute. At night there are more."""
+EXAMPLES = int(os.environ.get("HOSTILE_EXAMPLES", "150"))
+"""Lives of a dashboard, for each generation: they take a minute. At night there are more."""
 STEPS = 20
 TOKEN = "demo-token-of-v0"
 CREDENTIALS = {
