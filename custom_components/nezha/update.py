@@ -110,11 +110,11 @@ class AgentUpdate(ServerEntity[_Versions], UpdateEntity):
             )
         before = self.installed_version or ""
         try:
-            is_told = await self.coordinator.backend.update_agent(known.server.number)
+            is_asked = await self.coordinator.backend.update_agent(known.server.number)
         except NezhaError as err:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key=err.reason) from err
         placeholders = {"server": known.server.name, "minutes": str(AGENT_UPDATE // 60)}
-        if not is_told:
+        if not is_asked:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="agent_not_connected",

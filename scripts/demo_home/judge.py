@@ -123,7 +123,7 @@ def _judge_hub(entity: Entity, pair: Sequence[Reading], later: Sequence[Reading]
     rule = SERVER.get(entity.key) or Rule(lambda _: None, entity.attributes.get("unit_of_measurement"), 0)
     low = high = 0.0
     for identity in {identity for reading in (*pair, *later) for identity in reading.servers}:
-        news = {_news(reading, identity) for reading in (*pair, *later)}
+        news = {_report(reading, identity) for reading in (*pair, *later)}
         shares: set[float] = set()
         for reading in (*pair, *(later if len(news) > 1 else ())):
             server = reading.servers.get(identity)
@@ -143,7 +143,7 @@ def _judge_total(entity: Entity, number: str, pair: Sequence[Reading]) -> Verdic
     return _judge_range(entity, CYCLE_TOTAL, min(used), max(used))
 
 
-def _news(reading: Reading, identity: str) -> object:
+def _report(reading: Reading, identity: str) -> object:
     """Return what is shown at once when it changes."""
     server = reading.servers.get(identity)
     return server and (frozenset(online(server, reading.now)), server.host and server.host.boot_time)

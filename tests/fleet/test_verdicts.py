@@ -23,96 +23,96 @@ REBOOT = NOW + 60
 SAME, NEW, BETWEEN, UNKNOWN = Verdict
 
 
-def told(at: int | None = NOW + 120, boot: int | None = BOOT, **fields: int | None) -> Boot:
+def new(at: int | None = NOW + 120, boot: int | None = BOOT, **fields: int | None) -> Boot:
     """Return what a report tells of a boot, as it is; each of `fields` differs from that."""
     uptime = None if at is None or boot is None else at - boot
     return replace(Boot(time=boot, reported=at, uptime=uptime, **HIGHER), **fields)
 
 
 FIRST = (
-    ("the first report", told(), {}, NEW),
-    ("when it came is not known", told(None), {}, UNKNOWN),
-    ("no boot time", told(time=None), {}, NEW),
-    ("no boot time and no uptime", told(time=None, uptime=None), {}, NEW),
-    ("a blank host", told(time=None), {"is_host_blank": True}, UNKNOWN),
-    ("a boot after the report", told(time=NOW + 200), {}, UNKNOWN),
-    ("a boot after the report, told again", told(time=NOW + 200), {"is_told_again": True}, NEW),
+    ("the first report", new(), {}, NEW),
+    ("when it came is not known", new(None), {}, UNKNOWN),
+    ("no boot time", new(time=None), {}, NEW),
+    ("no boot time and no uptime", new(time=None, uptime=None), {}, NEW),
+    ("a blank host", new(time=None), {"is_host_blank": True}, UNKNOWN),
+    ("a boot after the report", new(time=NOW + 200), {}, UNKNOWN),
+    ("a boot after the report, repeated", new(time=NOW + 200), {"is_repeated": True}, NEW),
 )
 FORGOTTEN = (
-    ("the same", told(None, uptime=UP + 4), {}, SAME),
-    ("a blank host", told(None, None, uptime=UP + 4), {"is_host_blank": True}, SAME),
-    ("another boot time", told(None, time=REBOOT, uptime=UP + 4), {}, UNKNOWN),
-    ("a fallen uptime", told(None, uptime=3), {}, UNKNOWN),
-    ("fallen counters", told(None, **LOWER), {}, UNKNOWN),
-    ("rising counters", told(None), {}, SAME),
+    ("the same", new(None, uptime=UP + 4), {}, SAME),
+    ("a blank host", new(None, None, uptime=UP + 4), {"is_host_blank": True}, SAME),
+    ("another boot time", new(None, time=REBOOT, uptime=UP + 4), {}, UNKNOWN),
+    ("a fallen uptime", new(None, uptime=3), {}, UNKNOWN),
+    ("fallen counters", new(None, **LOWER), {}, UNKNOWN),
+    ("rising counters", new(None), {}, SAME),
 )
 ONGOING = (
-    ("the next report", told(), {}, SAME),
-    ("a network card is gone", told(**LOWER), {}, SAME),
-    ("the boot time jitters", told(time=BOOT + 59), {}, SAME),
-    ("the agent's clock was put right", told(time=BOOT + DAY), {}, SAME),
-    ("the agent's clock was put back", told(time=BOOT - DAY), {}, SAME),
-    ("the boot time is no longer told", told(time=None), {}, SAME),
+    ("the next report", new(), {}, SAME),
+    ("a network card is gone", new(**LOWER), {}, SAME),
+    ("the boot time jitters", new(time=BOOT + 59), {}, SAME),
+    ("the agent's clock was put right", new(time=BOOT + DAY), {}, SAME),
+    ("the agent's clock was put back", new(time=BOOT - DAY), {}, SAME),
+    ("the boot time is no longer told", new(time=None), {}, SAME),
     ("the next boot's time beside the old counters", replace(KNOWN, time=REBOOT), {}, SAME),
     ("the same, and the dashboard's clock jumped", replace(KNOWN, time=REBOOT, reported=NOW + DAY), {}, SAME),
-    ("the dashboard's clock went ahead", told(NOW + DAY, uptime=UP + 120), {}, SAME),
-    ("the dashboard's clock went back", told(NOW - DAY, uptime=UP + 120), {}, SAME),
-    ("the uptime leapt with the agent's clock", told(uptime=UP + 120 + DAY), {}, SAME),
-    ("an older answer", told(NOW - 500, net_in_transfer=4_000, net_out_transfer=2_000), {}, SAME),
-    ("a paused machine", told(NOW + 720, time=BOOT + 600, uptime=UP + 120), {}, SAME),
-    ("a blank host", told(time=None), {"is_host_blank": True}, SAME),
-    ("a blank host and no uptime", told(time=None, uptime=None), {"is_host_blank": True}, SAME),
-    ("no uptime", told(uptime=None), {}, SAME),
-    ("no uptime and a card is gone", told(uptime=None, **LOWER), {}, SAME),
-    ("no uptime and the agent's clock was put right", told(uptime=None, time=BOOT + DAY), {}, SAME),
-    ("no uptime and no boot time", told(uptime=None, time=None), {}, SAME),
-    ("no uptime, no boot time, one card is gone", told(uptime=None, time=None, **ONE_LOWER), {}, SAME),
-    ("nothing", told(uptime=None, time=None, **NO_COUNTERS), {}, SAME),
+    ("the dashboard's clock went ahead", new(NOW + DAY, uptime=UP + 120), {}, SAME),
+    ("the dashboard's clock went back", new(NOW - DAY, uptime=UP + 120), {}, SAME),
+    ("the uptime leapt with the agent's clock", new(uptime=UP + 120 + DAY), {}, SAME),
+    ("an older answer", new(NOW - 500, net_in_transfer=4_000, net_out_transfer=2_000), {}, SAME),
+    ("a paused machine", new(NOW + 720, time=BOOT + 600, uptime=UP + 120), {}, SAME),
+    ("a blank host", new(time=None), {"is_host_blank": True}, SAME),
+    ("a blank host and no uptime", new(time=None, uptime=None), {"is_host_blank": True}, SAME),
+    ("no uptime", new(uptime=None), {}, SAME),
+    ("no uptime and a card is gone", new(uptime=None, **LOWER), {}, SAME),
+    ("no uptime and the agent's clock was put right", new(uptime=None, time=BOOT + DAY), {}, SAME),
+    ("no uptime and no boot time", new(uptime=None, time=None), {}, SAME),
+    ("no uptime, no boot time, one card is gone", new(uptime=None, time=None, **ONE_LOWER), {}, SAME),
+    ("nothing", new(uptime=None, time=None, **NO_COUNTERS), {}, SAME),
 )
 REBOOTED = (
-    ("a reboot", told(boot=REBOOT, **LOWER), {}, NEW),
-    ("its counters have passed the old ones", told(boot=REBOOT), {}, NEW),
-    ("its counters are not known", told(boot=REBOOT, **NO_COUNTERS), {}, NEW),
-    ("its uptime has passed the old one", told(NOW + 2 * UP, boot=REBOOT), {}, NEW),
-    ("after just the uptime that was seen last", told(REBOOT + UP, boot=REBOOT, **LOWER), {}, NEW),
-    ("no boot time", told(boot=REBOOT, time=None, **LOWER), {}, NEW),
-    ("no boot time, its counters have passed the old ones", told(boot=REBOOT, time=None), {}, NEW),
-    ("no boot time, its uptime too", told(NOW + 2 * UP, boot=REBOOT, time=None), {}, NEW),
-    ("no uptime", told(boot=REBOOT, uptime=None, **LOWER), {}, NEW),
-    ("no uptime and no boot time", told(boot=REBOOT, uptime=None, time=None, **LOWER), {}, NEW),
-    ("a boot time that is always the same", told(boot=REBOOT, time=BOOT, **LOWER), {}, NEW),
-    ("the old host still beside it", told(boot=REBOOT, time=BOOT, **LOWER), {}, NEW),
-    ("the dashboard's clock went ahead", told(NOW + DAY, time=REBOOT, uptime=60, **LOWER), {}, NEW),
-    ("it went back", told(NOW - DAY, time=REBOOT, uptime=60, **LOWER), {}, BETWEEN),
-    ("it went back, told again", told(NOW - DAY, time=REBOOT, uptime=60, **LOWER), {"is_told_again": True}, NEW),
-    ("it went back, counters passed", told(NOW - DAY, time=REBOOT, uptime=60), {"is_told_again": True}, NEW),
-    ("it went back, no boot time", told(NOW - DAY, time=None, uptime=60, **LOWER), {}, NEW),
-    ("a blank host", told(boot=REBOOT, time=None, **LOWER), {"is_host_blank": True}, UNKNOWN),
-    ("a blank host, no uptime", told(time=None, uptime=None, **LOWER), {"is_host_blank": True}, UNKNOWN),
-    ("a boot that nobody saw, and the next one's time", told(NOW + 300, REBOOT, time=NOW + 299), {}, BETWEEN),
-    ("the same, told again", told(NOW + 300, REBOOT, time=NOW + 299), {"is_told_again": True}, NEW),
-    ("the agent's clock went ahead as well", told(boot=REBOOT, time=REBOOT + DAY, **LOWER), {}, BETWEEN),
-    ("the agent's clock went back as well", told(boot=REBOOT, time=REBOOT - DAY, **LOWER), {}, NEW),
+    ("a reboot", new(boot=REBOOT, **LOWER), {}, NEW),
+    ("its counters have passed the old ones", new(boot=REBOOT), {}, NEW),
+    ("its counters are not known", new(boot=REBOOT, **NO_COUNTERS), {}, NEW),
+    ("its uptime has passed the old one", new(NOW + 2 * UP, boot=REBOOT), {}, NEW),
+    ("after just the uptime that was seen last", new(REBOOT + UP, boot=REBOOT, **LOWER), {}, NEW),
+    ("no boot time", new(boot=REBOOT, time=None, **LOWER), {}, NEW),
+    ("no boot time, its counters have passed the old ones", new(boot=REBOOT, time=None), {}, NEW),
+    ("no boot time, its uptime too", new(NOW + 2 * UP, boot=REBOOT, time=None), {}, NEW),
+    ("no uptime", new(boot=REBOOT, uptime=None, **LOWER), {}, NEW),
+    ("no uptime and no boot time", new(boot=REBOOT, uptime=None, time=None, **LOWER), {}, NEW),
+    ("a boot time that is always the same", new(boot=REBOOT, time=BOOT, **LOWER), {}, NEW),
+    ("the old host still beside it", new(boot=REBOOT, time=BOOT, **LOWER), {}, NEW),
+    ("the dashboard's clock went ahead", new(NOW + DAY, time=REBOOT, uptime=60, **LOWER), {}, NEW),
+    ("it went back", new(NOW - DAY, time=REBOOT, uptime=60, **LOWER), {}, BETWEEN),
+    ("it went back, repeated", new(NOW - DAY, time=REBOOT, uptime=60, **LOWER), {"is_repeated": True}, NEW),
+    ("it went back, counters passed", new(NOW - DAY, time=REBOOT, uptime=60), {"is_repeated": True}, NEW),
+    ("it went back, no boot time", new(NOW - DAY, time=None, uptime=60, **LOWER), {}, NEW),
+    ("a blank host", new(boot=REBOOT, time=None, **LOWER), {"is_host_blank": True}, UNKNOWN),
+    ("a blank host, no uptime", new(time=None, uptime=None, **LOWER), {"is_host_blank": True}, UNKNOWN),
+    ("a boot that nobody saw, and the next one's time", new(NOW + 300, REBOOT, time=NOW + 299), {}, BETWEEN),
+    ("the same, repeated", new(NOW + 300, REBOOT, time=NOW + 299), {"is_repeated": True}, NEW),
+    ("the agent's clock went ahead as well", new(boot=REBOOT, time=REBOOT + DAY, **LOWER), {}, BETWEEN),
+    ("the agent's clock went back as well", new(boot=REBOOT, time=REBOOT - DAY, **LOWER), {}, NEW),
 )
 NEVER_TIMED = (
-    ("the next report", told(time=None), {}, SAME),
-    ("its boot time is known now", told(), {}, SAME),
-    ("a boot time far off", told(time=BOOT - DAY), {}, SAME),
-    ("a blank host", told(time=None), {"is_host_blank": True}, SAME),
-    ("a reboot", told(boot=REBOOT, time=None, **LOWER), {}, NEW),
-    ("a reboot beside a blank host", told(boot=REBOOT, time=None, **LOWER), {"is_host_blank": True}, NEW),
-    ("a reboot with a boot time", told(boot=REBOOT, **LOWER), {}, NEW),
-    ("a reboot, its uptime has passed the old one", told(NOW + 2 * UP, boot=REBOOT, time=None), {}, NEW),
-    ("a reboot, no uptime", told(boot=REBOOT, time=None, uptime=None, **LOWER), {}, NEW),
+    ("the next report", new(time=None), {}, SAME),
+    ("its boot time is known now", new(), {}, SAME),
+    ("a boot time far off", new(time=BOOT - DAY), {}, SAME),
+    ("a blank host", new(time=None), {"is_host_blank": True}, SAME),
+    ("a reboot", new(boot=REBOOT, time=None, **LOWER), {}, NEW),
+    ("a reboot beside a blank host", new(boot=REBOOT, time=None, **LOWER), {"is_host_blank": True}, NEW),
+    ("a reboot with a boot time", new(boot=REBOOT, **LOWER), {}, NEW),
+    ("a reboot, its uptime has passed the old one", new(NOW + 2 * UP, boot=REBOOT, time=None), {}, NEW),
+    ("a reboot, no uptime", new(boot=REBOOT, time=None, uptime=None, **LOWER), {}, NEW),
 )
 ONLY_COUNTED = (
-    ("the next report", told(time=None, uptime=None), {}, SAME),
-    ("its uptime and boot time are known now", told(), {}, SAME),
-    ("its boot is of just before the first report", told(NOW + 2, boot=NOW - 3), {}, SAME),
-    ("both counters fell", told(time=None, uptime=None, **LOWER), {}, NEW),
-    ("one counter fell", told(time=None, uptime=None, **ONE_LOWER), {}, SAME),
-    ("the uptime tells of a later boot", told(NOW + 300, boot=NOW + 100, time=None), {}, NEW),
-    ("the uptime tells of one just after it", told(boot=REBOOT, time=None), {}, SAME),
+    ("the next report", new(time=None, uptime=None), {}, SAME),
+    ("its uptime and boot time are known now", new(), {}, SAME),
+    ("its boot is of just before the first report", new(NOW + 2, boot=NOW - 3), {}, SAME),
+    ("both counters fell", new(time=None, uptime=None, **LOWER), {}, NEW),
+    ("one counter fell", new(time=None, uptime=None, **ONE_LOWER), {}, SAME),
+    ("the uptime tells of a later boot", new(NOW + 300, boot=NOW + 100, time=None), {}, NEW),
+    ("the uptime tells of one just after it", new(boot=REBOOT, time=None), {}, SAME),
 )
 TABLE = [
     pytest.param(known, *row[1:], id=f"{name}: {row[0]}")
@@ -130,7 +130,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("known", "report", "flags", "verdict"), TABLE)
 def test_verdict(known: Boot | None, report: Boot, flags: dict[str, bool], verdict: Verdict) -> None:
-    assert decide(known, report, **{"is_host_blank": False, "is_told_again": False} | flags) is verdict
+    assert decide(known, report, **{"is_host_blank": False, "is_repeated": False} | flags) is verdict
 
 
 class TestTold:
@@ -165,29 +165,29 @@ class TestContinued:
     """What is remembered after one more report of the same boot."""
 
     def test_the_newest(self) -> None:
-        assert continued(KNOWN, told(), may_correct=False) == told()
+        assert continued(KNOWN, new(), may_correct=False) == new()
 
     def test_a_boot_time_that_jitters_stays(self) -> None:
-        assert continued(KNOWN, told(time=BOOT + 59), may_correct=True).time == BOOT
+        assert continued(KNOWN, new(time=BOOT + 59), may_correct=True).time == BOOT
 
-    def test_one_that_was_put_right_is_taken_once_it_is_told_again(self) -> None:
-        report = told(time=BOOT + DAY)
+    def test_one_that_was_put_right_is_taken_once_it_is_repeated(self) -> None:
+        report = new(time=BOOT + DAY)
         assert continued(KNOWN, report, may_correct=False).time == BOOT
         assert continued(KNOWN, report, may_correct=True).time == BOOT + DAY
 
     def test_one_that_was_not_known_is_taken_at_once(self) -> None:
-        assert continued(UNTIMED, told(), may_correct=False).time == BOOT
+        assert continued(UNTIMED, new(), may_correct=False).time == BOOT
 
     def test_what_a_report_does_not_tell_stays(self) -> None:
-        boot = continued(KNOWN, told(time=None, uptime=None, **NO_COUNTERS), may_correct=True)
+        boot = continued(KNOWN, new(time=None, uptime=None, **NO_COUNTERS), may_correct=True)
         assert boot == replace(KNOWN, reported=NOW + 120, uptime=UP + 120)
 
     def test_an_uptime_that_leapt_is_not_believed(self) -> None:
-        assert continued(KNOWN, told(uptime=UP + DAY), may_correct=False).uptime == UP + 120
+        assert continued(KNOWN, new(uptime=UP + DAY), may_correct=False).uptime == UP + 120
 
     def test_the_start_follows_the_dashboards_clock(self) -> None:
         for error in (-DAY, DAY):
-            boot = continued(KNOWN, told(NOW + error, uptime=UP + 120), may_correct=False)
+            boot = continued(KNOWN, new(NOW + error, uptime=UP + 120), may_correct=False)
             assert (boot.reported, boot.uptime) == (NOW + error, UP + 120)
 
     def test_the_known_report_again_changes_nothing(self) -> None:
@@ -198,19 +198,19 @@ class TestLastReset:
     """What the counters of a new boot count from: always another moment than before."""
 
     def test_the_boot_time(self) -> None:
-        assert last_reset(told(boot=REBOOT), BOOT) == REBOOT
+        assert last_reset(new(boot=REBOOT), BOOT) == REBOOT
 
     def test_the_first_one(self) -> None:
-        assert last_reset(told(), None) == BOOT
+        assert last_reset(new(), None) == BOOT
 
     def test_without_a_boot_time_the_start(self) -> None:
-        assert last_reset(told(boot=REBOOT, time=None), BOOT) == REBOOT
+        assert last_reset(new(boot=REBOOT, time=None), BOOT) == REBOOT
 
     def test_without_an_uptime_the_report(self) -> None:
-        assert last_reset(told(boot=REBOOT, time=None, uptime=None), BOOT) == NOW + 120
+        assert last_reset(new(boot=REBOOT, time=None, uptime=None), BOOT) == NOW + 120
 
     def test_a_boot_time_that_is_always_the_same(self) -> None:
-        assert last_reset(told(boot=REBOOT, time=BOOT), BOOT) == REBOOT
+        assert last_reset(new(boot=REBOOT, time=BOOT), BOOT) == REBOOT
 
     def test_whatever_is_told(self) -> None:
-        assert last_reset(told(NOW, NOW), NOW) != NOW
+        assert last_reset(new(NOW, NOW), NOW) != NOW

@@ -483,15 +483,15 @@ MUTATIONS = (
     Mutation(
         "accepts a boot by the boot time alone",
         f"{_NEZHA}/fleet/boots.py",
-        "    if _is_copy(known, told):\n        return Verdict.SAME\n    if later is None:",
+        "    if _is_copy(known, new):\n        return Verdict.SAME\n    if later is None:",
         "    if moved:\n        return Verdict.NEW\n    if later is None:",
         ("tests/fleet/test_verdicts.py",),
     ),
     Mutation(
         "takes two states of the same uptime for one",
         f"{_NEZHA}/fleet/boots.py",
-        "        and told.net_in_transfer == known.net_in_transfer\n"
-        "        and told.net_out_transfer == known.net_out_transfer\n",
+        "        and new.net_in_transfer == known.net_in_transfer\n"
+        "        and new.net_out_transfer == known.net_out_transfer\n",
         "\n",
         ("tests/fleet/test_boots.py::TestBoot",),
     ),
@@ -512,14 +512,14 @@ MUTATIONS = (
     Mutation(
         "counts from anew where a boot time is put right",
         f"{_NEZHA}/fleet/known.py",
-        "            boot = continued(boot, told, may_correct=is_again)",
-        "            boot = continued(boot, told, may_correct=is_again)\n            reset = boot.time or reset",
+        "            boot = continued(boot, new, may_correct=is_again)",
+        "            boot = continued(boot, new, may_correct=is_again)\n            reset = boot.time or reset",
         ("tests/fleet/test_boots.py::TestCorrected",),
     ),
     Mutation(
         "believes an uptime that leapt with a clock",
         f"{_NEZHA}/fleet/boots.py",
-        "            uptime = max(told.reported - before, 0)",
+        "            uptime = max(new.reported - before, 0)",
         "            pass",
         ("tests/fleet/test_verdicts.py::TestContinued",),
     ),

@@ -179,7 +179,7 @@ class ServiceChangedError(NezhaError):
 
 
 class SessionRefusedError(UnreachableError):
-    """The dashboard refused the session of a user and password, and a new one is not to be had yet."""
+    """The dashboard refused the session of a user and password, and a new one may not be asked for yet."""
 
     reason = "session_refused"
 

@@ -268,7 +268,7 @@ class Snapshot:
     groups_known: bool = True
     """Whether servers without a group really have none."""
     services: Mapping[int, Service] | None = None
-    """By number; `None` where they cannot be had now or at all. So are `cycles` and `tasks`."""
+    """By number; `None` where they are unavailable. So are `cycles` and `tasks`."""
     cycles: Mapping[int, TrafficCycle] | None = None
     tasks: Mapping[int, Task] | None = None
     runs_tasks: bool | None = None

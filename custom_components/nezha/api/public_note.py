@@ -237,8 +237,8 @@ def _billing(part: _Part, time_zone: tzinfo) -> Billing | None:
         cycle_text=cycle_text,
         amount=part.read(_written, "amount", ""),
     )
-    told = billing.start or billing.end or billing.never_expires or billing.cycle or billing.amount
-    return billing if told else None
+    is_any = billing.start or billing.end or billing.never_expires or billing.cycle or billing.amount
+    return billing if is_any else None
 
 
 def _plan(part: _Part) -> Plan | None:

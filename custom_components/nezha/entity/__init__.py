@@ -189,7 +189,7 @@ class ServerEntity[ShownT](NezhaEntity[ShownT]):
 
     @property
     def known(self) -> KnownServer | None:
-        """The server, while the dashboard can be had and lists it."""
+        """The server, while the dashboard answers and lists it."""
         coordinator = self.coordinator
         return coordinator.data.get(self._identity) if coordinator.last_update_success else None
 
@@ -217,5 +217,5 @@ class ServiceEntity[ShownT](NezhaEntity[ShownT]):
 
     @property
     def service(self) -> Service | None:
-        """The service, while the dashboard can be had and lists it."""
+        """The service, while the dashboard answers and lists it."""
         return self.coordinator.services.get(self._key) if self.coordinator.last_update_success else None

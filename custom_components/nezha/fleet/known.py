@@ -85,16 +85,16 @@ def complete(
         )
     state, report = (known.state, known.report) if known else (None, 0)
     boot, reset = memory.boot, memory.last_reset
-    if told := boot_of(server):
-        is_again = (boot is None or told.time != boot.time) and is_told_again(before, server)
-        verdict = decide(boot, told, is_host_blank=server.host is None, is_told_again=is_again)
+    if new := boot_of(server):
+        is_again = (boot is None or new.time != boot.time) and is_repeated(before, server)
+        verdict = decide(boot, new, is_host_blank=server.host is None, is_repeated=is_again)
         if boot is None or verdict in (Verdict.SAME, Verdict.NEW):
             state = server.state
             report += before is None or _has_reported(server, before)
         if verdict is Verdict.NEW:
-            boot, reset = told, last_reset(told, reset)
+            boot, reset = new, last_reset(new, reset)
         elif verdict is Verdict.SAME and boot:
-            boot = continued(boot, told, may_correct=is_again)
+            boot = continued(boot, new, may_correct=is_again)
 
     heard = server.last_active
     if heard is not None and before and heard == before.last_active and heard > (memory.last_active or 0) + ROUNDING:
@@ -138,7 +138,7 @@ def _has_reported(server: Server, before: Server) -> bool:
     return is_heard or server.state != before.state
 
 
-def is_told_again(before: Server | None, server: Server) -> bool:
+def is_repeated(before: Server | None, server: Server) -> bool:
     """Whether the same boot time came beside another state before."""
     if before is None or before.host is None or server.host is None:
         return False
@@ -160,7 +160,7 @@ def is_settled(known: KnownServer, *, now: int, offline_after: int) -> bool:
 def reported(server: Server, host: Host | None, report: Report) -> Server:
     """Return a server with a newer report. Of its host a frame of a guest's view has a part only: the boot time is in it.
 
-    A host whose boot time was never told is not blank for lacking it.
+    A host whose boot time was never reported is not blank for lacking it.
     """
     if host is not None and report.boot_time != host.boot_time:
         host = replace(host, boot_time=report.boot_time) if report.boot_time else None

@@ -60,13 +60,13 @@ def hourly_means(series: Series, wanted: Mapping[Period, Iterable[int]]) -> dict
             for start in range(point.start // HOUR * HOUR, point.start + period.step, HOUR):
                 values.setdefault(start, []).append(point.value)
         for start in hours:
-            if told := values.get(start):
+            if found := values.get(start):
                 is_fine = period is Period.DAY
                 means[start] = HourMean(
                     start=start,
-                    mean=sum(told) / len(told),
-                    least=min(told) if is_fine else None,
-                    greatest=max(told) if is_fine else None,
+                    mean=sum(found) / len(found),
+                    least=min(found) if is_fine else None,
+                    greatest=max(found) if is_fine else None,
                 )
     return means
 
@@ -152,7 +152,7 @@ class Sums:
     """Hours before a reboot that Home Assistant did not see: the sums that it has leave no room for what was sent then."""
 
 
-def fit_sums(told: Sequence[Reading], rows: Sequence[Row], missing: Iterable[int]) -> Sums:
+def fit_sums(readings: Sequence[Reading], rows: Sequence[Row], missing: Iterable[int]) -> Sums:
     """Fit hours in between those that the recorder has, which stay as they are: so no byte is counted twice.
 
     `rows` are in order; the sum of an hour is that of the next row, less what was sent until then. Before the first row the
@@ -161,14 +161,14 @@ def fit_sums(told: Sequence[Reading], rows: Sequence[Row], missing: Iterable[int
     ends = [row.end for row in rows]
     hours: list[HourSum] = []
     unanchored = uncounted = 0
-    for start, last in _last_of_hours(told, missing):
+    for start, last in _last_of_hours(readings, missing):
         following = bisect_right(ends, start + HOUR)
         if following == len(rows):
             unanchored += 1
             continue
         after, before = rows[following], rows[following - 1] if following else None
         # What Home Assistant did not see before a reboot is in no sum: between two rows there is no room for it.
-        sent = _sent(told, last, after, may_cross=before is None)
+        sent = _sent(readings, last, after, may_cross=before is None)
         total = None if sent is None else after.sum - sent
         if total is None or (before and not before.sum - _BY_ROUNDING <= total <= after.sum + _BY_ROUNDING):
             uncounted += 1
@@ -177,20 +177,20 @@ def fit_sums(told: Sequence[Reading], rows: Sequence[Row], missing: Iterable[int
     return Sums(hours, unanchored, uncounted)
 
 
-def _last_of_hours(told: Sequence[Reading], missing: Iterable[int]) -> Iterator[tuple[int, Reading]]:
+def _last_of_hours(readings: Sequence[Reading], missing: Iterable[int]) -> Iterator[tuple[int, Reading]]:
     """Yield the hours that are missing and have a reading, with the last one in each."""
-    lasts = {(reading.at - 1) // HOUR * HOUR: reading for reading in told}
+    lasts = {(reading.at - 1) // HOUR * HOUR: reading for reading in readings}
     for start in sorted(missing):
         if start in lasts:
             yield start, lasts[start]
 
 
-def _sent(told: Sequence[Reading], last: Reading, row: Row, *, may_cross: bool) -> float | None:
+def _sent(readings: Sequence[Reading], last: Reading, row: Row, *, may_cross: bool) -> float | None:
     """Return the bytes from a reading to a row of the recorder.
 
     `None` where it cannot be said of which boot the row is, or it is of another one and that may not be.
     """
-    between = [reading for reading in told if last.at <= reading.at <= row.end] or [last]
+    between = [reading for reading in readings if last.at <= reading.at <= row.end] or [last]
     tops = {reading.boot: reading.value for reading in between}
     boot = _boot_of(row, between)
     if boot == last.boot:

@@ -131,7 +131,7 @@ class Devices:
         return self._by_key.keys()
 
     def _look_up(self) -> None:
-        """Take the devices of servers and services from the registry, if any is another than before."""
+        """Take the devices of servers and services from the registry, if any differs from before."""
         entries = dr.async_entries_for_config_entry(self._registry, self._entry.entry_id)
         if entries == self._entries:
             return

@@ -157,8 +157,8 @@ class LeftOut:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for a response."""
-        told = {"measurement": self.measurement, "reason": self.reason}
-        return told if self.hours is None else {**told, "hours": self.hours}
+        result = {"measurement": self.measurement, "reason": self.reason}
+        return result if self.hours is None else {**result, "hours": self.hours}
 
 
 @dataclass(slots=True)
@@ -429,7 +429,7 @@ class HistoryImport:
         self._write(target, sorted(means), rows, report)
 
     def _write_sums(self, target: _Target, series: Series, uptime: Series, report: ServerReport) -> None:
-        told = readings(series, uptime, _with_present(series))
+        known = readings(series, uptime, _with_present(series))
         rows = [
             Row(
                 end=int(row["end"]),
@@ -440,7 +440,7 @@ class HistoryImport:
             for row in target.rows
             if row.get("state") is not None and row.get("sum") is not None
         ]
-        sums = fit_sums(told, rows, {hour for hours in target.missing.values() for hour in hours})
+        sums = fit_sums(known, rows, {hour for hours in target.missing.values() for hour in hours})
         for reason, hours in ((NOT_JOINED, sums.unanchored), (BEFORE_REBOOT, sums.uncounted)):
             if hours:
                 report.left_out.append(LeftOut(measurement=target.measurement.key, reason=reason, hours=hours))
