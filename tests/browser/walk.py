@@ -18,6 +18,7 @@ from .texts import Texts, broken, missing, mixed, own
 from .thoroughness import APPEARANCES, Thoroughness
 from .world import Sights, World
 
+_ISSUES = "ha-config-repairs"
 _ISSUE = "dialog-repairs-issue"
 _INTEGRATION = "/config/integrations/integration/nezha"
 _ENGLISH = Texts.of(SOURCE)
@@ -74,7 +75,7 @@ class Walk:
             try:
                 if scene.given and (waiting := scene.given(world)):
                     await waiting
-                await self._begin(scene.start)
+                await self._begin(scene)
                 for turn in scene.turns:
                     world.simulator.faults.clear()
                     if turn.given and (waiting := turn.given(world)):
@@ -94,18 +95,23 @@ class Walk:
             finally:
                 await self._end()
 
-    async def _begin(self, start: Start) -> None:
+    async def _begin(self, scene: Scene) -> None:
         frontend = self._frontend
         await frontend.speak(SOURCE)
         await frontend.appear(APPEARANCES[0])
-        match start:
+        match scene.start:
             case Start.ADD:
                 await frontend.go("/config/integrations/dashboard/add?domain=nezha")
                 await frontend.click("dialog-box ha-button[slot=primaryAction]")
             case Start.REPAIR:
                 await frontend.go("/config/repairs")
+                await frontend.page.wait_for_selector("ha-config-repairs ha-list-item-button")
+                title = f"issues.{scene.issue}.title"
+                self.report.shown.update([title])
+                for fault in missing((await frontend.look(_ISSUES)).texts, [title], SOURCE):
+                    self._fault(scene, fault)
                 await frontend.click("ha-config-repairs ha-list-item-button")
-            case _:
+            case start:
                 await frontend.go(_INTEGRATION)
                 await _BEGINNINGS[start](frontend)
 
@@ -254,7 +260,6 @@ def _keys(step: Mapping[str, Any], scene: Scene) -> Iterator[str]:
     prefix = "options" if scene.start is Start.OPTIONS else "config"
     if scene.start is Start.REPAIR:
         if step["type"] == "form":
-            yield f"issues.{scene.issue}.title"
             yield from _known(f"issues.{scene.issue}.fix_flow.step.{step['step_id']}", ["title", "description"])
         return
     if step.get("handler") != "nezha":
