@@ -20,7 +20,7 @@ from harness.homeassistant import Account, Entity, HomeAssistant
 from harness.processes import LOCALHOST, Process, free_port
 
 from .arguments import arguments
-from .check import Result, Shown, compare, plant
+from .check import Result, Shown, compare, plant, unexpected_lines
 from .remember import PAST, give_past
 from .table import render
 
@@ -170,7 +170,7 @@ async def _check(home: HomeAssistant, reader: Reader, arguments: argparse.Namesp
         result.add(comparison)
         if is_last:
             print(f"{render(entities)}\n")
-            return _report(result, home.complaints())
+            return _report(result, unexpected_lines(home.complaints(), len(entities)))
 
 
 def _report(result: Result, complaints: list[str]) -> int:

@@ -9,7 +9,7 @@ import pytest
 from harness.homeassistant import Entity
 from harness.reading import Reading
 from harness.wire import servers_v0
-from scripts.demo_home.check import Comparison, Result, Shown, compare, plant
+from scripts.demo_home.check import Comparison, Result, Shown, compare, plant, unexpected_lines
 from scripts.demo_home.rules import server_keys
 
 NOW = 1_800_000_000
@@ -299,3 +299,9 @@ def test_what_may_have_stood_between_readings_is_not_called_wrong() -> None:
     assert "1 values could not be judged" in str(result)
     beyond = compare(Shown(_entities(cpu="99.0"), 55, 55), sparse, interval=5, live=False)
     assert (_wrong(beyond), beyond.blind) == (["cpu"], 0)
+
+
+def test_what_the_log_says() -> None:
+    no_room, other = "there is no room for all of its 1000 servers: some", "the answer could not be read"
+    assert unexpected_lines([no_room, other], entities=9_500) == [other]
+    assert unexpected_lines([no_room, other], entities=170) == [no_room, other]
