@@ -1,6 +1,5 @@
 """Whether each alert rule of the dashboard is in force, and whether each of its services notifies."""
 
-from abc import abstractmethod
 from collections.abc import Callable, Mapping
 import time
 from typing import Any, override
@@ -130,12 +129,9 @@ class AlertSwitch(NezhaEntity[bool | None], SwitchEntity):
     _attr_entity_category = EntityCategory.CONFIG
     _gone: type[NezhaError]
     """What is raised where it is there no more."""
+    _alerts: Alerts
+    """All of the kind."""
     _key: str
-
-    @property
-    @abstractmethod
-    def _alerts(self) -> Alerts:
-        """All of the kind."""
 
     @override
     def _read(self) -> bool | Unavailable | None:
@@ -179,13 +175,8 @@ class AlertRuleSwitch(AlertSwitch, HubEntity[bool | None]):
     def __init__(self, coordinator: NezhaCoordinator, key: str, description: SwitchEntityDescription) -> None:
         """Bind the switch to its rule, and follow its name."""
         super().__init__(coordinator, description, AlertOf(key))
-        self._key = key
+        self._alerts, self._key = coordinator.alert_rules, key
         self._follow_name()
-
-    @property
-    @override
-    def _alerts(self) -> Alerts:
-        return self.coordinator.alert_rules
 
     @override
     def _read_placeholders(self) -> dict[str, str] | None:
@@ -201,8 +192,4 @@ class NotificationsSwitch(AlertSwitch, ServiceEntity[bool | None]):
     def __init__(self, coordinator: NezhaCoordinator, key: str, description: SwitchEntityDescription) -> None:
         """Bind the switch to its service."""
         super().__init__(coordinator, key, description, AlertOf(key))
-
-    @property
-    @override
-    def _alerts(self) -> Alerts:
-        return self.coordinator.service_alerts
+        self._alerts = coordinator.service_alerts

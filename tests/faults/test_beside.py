@@ -146,6 +146,20 @@ async def test_the_update_of_an_agent(hass: HomeAssistant, clock: Clock, site: S
     assert site.dashboard.forced_updates[-1] == 1
 
 
+async def turn_off(hass: HomeAssistant, switch: str | None) -> None:
+    """Switch as a user does."""
+    await hass.services.async_call("switch", "turn_off", {ATTR_ENTITY_ID: switch}, blocking=True)
+
+
+async def is_over(hass: HomeAssistant, clock: Clock, site: Simulator, entry: Any) -> None:
+    """Let alerts be asked for while the fault lasts, and once more after it."""
+    clock.tick(61)
+    await refresh(hass, entry)
+    site.faults.clear()
+    clock.tick(61)
+    await refresh(hass, entry)
+
+
 RULES = (
     "null:data.0",
     "set:data.0.id=-1",
@@ -167,22 +181,15 @@ async def test_the_alert_rules(hass: HomeAssistant, clock: Clock, site: Simulato
     switch = entity_of(hass, "switch", key)
     assert state_of(hass, "switch", key).state == STATE_ON
 
-    async def turn_off() -> None:
-        await hass.services.async_call("switch", "turn_off", {ATTR_ENTITY_ID: switch}, blocking=True)
-
     # What is read is written: a form that is broken, or cannot be read, must not be.
     site.faults.set(fault, path="/api/v1/alert-rule")
     with suppress(HomeAssistantError):
-        await turn_off()
+        await turn_off(hass, switch)
     assert (rule.name, rule.fail_tasks, rule.recover_tasks, rule.notification_group) == ("Monthly", [1], [2], 7)
-    clock.tick(61)
-    await refresh(hass, entry)
-    site.faults.clear()
-    clock.tick(61)
-    await refresh(hass, entry)
+    await is_over(hass, clock, site, entry)
     assert entry.runtime_data.last_update_success
     assert shown(hass, site, "cpu") not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
-    await turn_off()
+    await turn_off(hass, switch)
     assert rule.enabled is False
     assert (rule.name, rule.fail_tasks, rule.recover_tasks, rule.notification_group) == ("Monthly", [1], [2], 7)
     assert state_of(hass, "switch", key).state == STATE_OFF
@@ -219,22 +226,15 @@ async def test_the_notifications_of_services(hass: HomeAssistant, clock: Clock, 
     switch = entity_of(hass, "switch", key)
     assert state_of(hass, "switch", key).state == STATE_ON
 
-    async def turn_off() -> None:
-        await hass.services.async_call("switch", "turn_off", {ATTR_ENTITY_ID: switch}, blocking=True)
-
     for path in ("/api/v1/service/list", f"/api/v1/service/{number}"):
         site.faults.set(fault, path=path)
         with suppress(HomeAssistantError):
-            await turn_off()
+            await turn_off(hass, switch)
         assert whole() == before
-        clock.tick(61)
-        await refresh(hass, entry)
-        site.faults.clear()
-        clock.tick(61)
-        await refresh(hass, entry)
+        await is_over(hass, clock, site, entry)
     assert entry.runtime_data.last_update_success
     assert shown(hass, site, "cpu") not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
-    await turn_off()
+    await turn_off(hass, switch)
     assert service.notify is False
     assert whole() == before
     assert state_of(hass, "switch", key).state == STATE_OFF
