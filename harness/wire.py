@@ -18,7 +18,6 @@ class Format:
     boot_time: str
     totals: tuple[str, str, str]
     """Of memory, swap and disk."""
-    uptime: str
     temperatures: str
     numbers: Mapping[str, str]
     """The format's names by v1's."""
@@ -28,7 +27,6 @@ V0 = Format(
     state="status",
     boot_time="BootTime",
     totals=("MemTotal", "SwapTotal", "DiskTotal"),
-    uptime="Uptime",
     temperatures="Temperatures",
     numbers={
         "cpu": "CPU",
@@ -48,7 +46,6 @@ V1 = Format(
     state="state",
     boot_time="boot_time",
     totals=("mem_total", "swap_total", "disk_total"),
-    uptime="uptime",
     temperatures="temperatures",
     numbers={name: name for name in V0.numbers},
 )
@@ -134,13 +131,13 @@ def _state(item: Json, words: Format, gpu: Iterable[float]) -> State | None:
     if not any(state.values()):
         return None
     return State(
-        numbers={name: _possible(state.get(field) or 0) for name, field in words.numbers.items()},
+        numbers={name: possible(state.get(field) or 0) for name, field in words.numbers.items()},
         gpu=tuple(gpu),
         temperatures=_temperatures(state.get(words.temperatures) or ()),
     )
 
 
-def _possible(number: float) -> float | None:
+def possible(number: float) -> float | None:
     """Return a number, unless it is one below zero that was written as one without a sign."""
     return float(number) if 0 <= number < 2**63 else None
 

@@ -2,25 +2,26 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict
 import json
 from pathlib import Path
 import shutil
-import signal
 import sys
-import tempfile
+from tempfile import TemporaryDirectory
 import time
 
 import aiohttp
 
+from harness.check import Result, Shown, compare, plant, unexpected_lines
+from harness.command import run
 from harness.dashboard import Access, Api, Reader, reader
 from harness.errors import HarnessError
 from harness.homeassistant import Account, Entity, HomeAssistant
 from harness.processes import LOCALHOST, Process, free_port
 
 from .arguments import arguments
-from .check import Result, Shown, compare, plant, unexpected_lines
 from .remember import PAST, give_past
 from .table import render
 
@@ -38,23 +39,9 @@ MISMATCH = 3
 INCOMPLETE = 4
 
 
-@contextmanager
-def _folder(keep: Path | None) -> Iterator[Path]:
-    """Give Home Assistant a folder; one that nobody wants to keep is gone afterwards."""
-    if keep:
-        keep.mkdir(parents=True, exist_ok=True)
-        yield keep.resolve()
-        return
-    folder = Path(tempfile.mkdtemp(prefix="nezha-demo-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def _port(arguments: argparse.Namespace, usual: int) -> int:
     """Choose a port: the usual one for people; any for checks, so that two at once never meet."""
-    return free_port() if arguments.check else free_port(usual)
+    return free_port(0 if arguments.check else usual)
 
 
 @asynccontextmanager
@@ -99,19 +86,7 @@ def _write(file: Path | None, entities: list[Entity]) -> None:
     """Write the entities for other programs; they never see half a file."""
     if not file:
         return
-    items = [
-        {
-            "entity_id": entity.entity_id,
-            "state": entity.state,
-            "attributes": entity.attributes,
-            "device": entity.device,
-            "server": entity.server,
-            "service": entity.service,
-            "key": entity.key,
-            "enabled": entity.enabled,
-        }
-        for entity in entities
-    ]
+    items = [asdict(entity) for entity in entities]
     part = file.with_name(f"{file.name}.part")
     part.write_text(json.dumps(items, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     part.replace(file)
@@ -200,7 +175,10 @@ async def _demo(arguments: argparse.Namespace) -> int:
     async with AsyncExitStack() as stack:
         # Without cookies: a dashboard's session is for those who logged in, not for all who ask beside them.
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
-        folder = stack.enter_context(_folder(arguments.keep))
+        folder = arguments.keep or Path(
+            stack.enter_context(TemporaryDirectory(prefix="nezha-demo-", ignore_cleanup_errors=True))
+        )
+        folder.mkdir(parents=True, exist_ok=True)
         access = await stack.enter_async_context(_dashboard(arguments, folder, session))
         print("Starting Home Assistant …", file=sys.stderr)
         beside = () if arguments.url or arguments.check else (PAST,)
@@ -217,35 +195,11 @@ async def _demo(arguments: argparse.Namespace) -> int:
             return await _check(home, readings, arguments)
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    """Run the demo until it ends, or until a signal ends it."""
-
-    async def until_signal() -> int:
-        task = asyncio.create_task(_demo(arguments))
-        loop = asyncio.get_running_loop()
-
-        def end() -> None:
-            # Once: a second signal must not keep the rest from being ended.
-            for number in signals:
-                loop.add_signal_handler(number, lambda: None)
-            print("\nEnding …", file=sys.stderr)
-            task.cancel()
-
-        signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        for number in signals:
-            loop.add_signal_handler(number, end)
-        try:
-            return await task
-        except asyncio.CancelledError:
-            # Ctrl-C is the ordinary end of the demo; a check that was broken off has shown nothing.
-            return FAILED if arguments.check else 0
-
-    try:
-        return asyncio.run(until_signal())
-    except HarnessError as err:
-        print(f"\n{err}", file=sys.stderr)
-        return FAILED
+def _main() -> int:
+    """Run the command; Ctrl-C is the ordinary end of the demo, but a check that was broken off has shown nothing."""
+    chosen = arguments()
+    return run(_demo(chosen), failed=FAILED, interrupted=FAILED if chosen.check else 0)
 
 
 if __name__ == "__main__":
-    sys.exit(_run(arguments()))
+    sys.exit(_main())

@@ -6,13 +6,11 @@ from pathlib import Path
 
 from harness.dashboard import Credential
 from harness.forms import INTEGRATION
-from simulator import GENERATIONS, NEWEST, Release
+from simulator import DEMO_PASSWORD, DEMO_USER, GENERATIONS, NEWEST, Release
+from simulator.__main__ import DEMO_TOKENS, settle_generation
 from simulator.releases import Trait
 
 LANGUAGES = tuple(sorted(file.stem for file in (INTEGRATION / "translations").glob("*.json")))
-# The simulator's, no secrets.
-_TOKENS = {"v0": "demo-token", "v2": "nzp_demoToken000000000000000000000000"}
-_LOGIN = {"username": "admin", "password": "demo-password"}
 
 
 def arguments() -> argparse.Namespace:
@@ -56,24 +54,13 @@ def arguments() -> argparse.Namespace:
         parser.error("--check takes an --interval of at most 300")
     if arguments.servers < 1:
         parser.error("--servers has to be at least 1")
-    _settle_release(parser, arguments)
-    arguments.credential = _credential(parser, arguments)
-    return arguments
-
-
-def _settle_release(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
-    """Let the release name the generation, or the generation its newest release."""
-    if not arguments.release:
-        arguments.generation = arguments.generation or "v2"
-        arguments.release = str(NEWEST[arguments.generation])
-        return
+    arguments.release = arguments.release or str(NEWEST[arguments.generation or "v2"])
     try:
-        generation = Release.parse(arguments.release).generation
+        settle_generation(arguments)
     except ValueError as error:
         parser.error(str(error))
-    if arguments.generation not in {None, generation}:
-        parser.error(f"{arguments.release} is no release of {arguments.generation}")
-    arguments.generation = generation
+    arguments.credential = _credential(parser, arguments)
+    return arguments
 
 
 def _credential(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> Credential:
@@ -92,9 +79,9 @@ def _credential(parser: argparse.ArgumentParser, arguments: argparse.Namespace) 
     if not arguments.url:
         if arguments.token:
             parser.error("--token needs --url")
-        takes_tokens = arguments.generation != "v2" or Release.parse(arguments.release).has(Trait.ACCESS_TOKENS)
-        token = _TOKENS.get(arguments.generation)
-        return {"token": token} if token and takes_tokens else _LOGIN
+        if arguments.generation == "v0" or Release.parse(arguments.release).has(Trait.ACCESS_TOKENS):
+            return {"token": DEMO_TOKENS[arguments.generation]}
+        return {"username": DEMO_USER, "password": DEMO_PASSWORD}
     if not (token := arguments.token or os.environ.get("NEZHA_TOKEN")):
         parser.error("--url needs --token (v0, v2), or --username and --password (v1, v2)")
     return {"token": token}

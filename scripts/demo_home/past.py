@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 import functools
 
-from harness.reading import Host, Server, State
+from harness.reading import Server
+from harness.rules import HUB, SERVICE, Place, server_rule
+from harness.simulated import reported
 from simulator import Dashboard, Machine, populate
-
-from .rules import HUB, SERVICE, server_rule
 
 DAY = 86_400
 HOUR = 3_600
@@ -16,28 +16,6 @@ _EARLIER = 60 * DAY
 """Seconds by which each machine booted before that."""
 _LATENCIES = ("latency", "latency_now")
 _TOTALS = ("net_in_transfer", "net_out_transfer")
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What an entity showed at a moment, and the text of it."""
-
-    number: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """An entity by its place: on a server, a service, or neither."""
-
-    server: str | None
-    service: str | None
-    key: str
-
-    @property
-    def is_total(self) -> bool:
-        """Return whether it is a counter, which has a sum."""
-        return self.server is not None and self.key in _TOTALS
 
 
 class Past:
@@ -62,39 +40,35 @@ class Past:
                 self._before[identity] = Machine(host, seed=server.machine.seed, sensors=server.machine.sensors)
         self._services = {str(service.id): service for service in dashboard.services.values()}
 
-    def value(self, subject: Subject, at: float) -> Value | None:
+    def value(self, place: Place, at: float) -> float | None:
         """Return what an entity showed at a moment; none where there is no such past."""
-        if subject.service is not None:
-            return self._of_service(subject, at)
-        if subject.server is not None:
-            server = self._at(subject.server, at)
-            try:
-                rule = server_rule(subject.key)
-            except KeyError:
-                return None
-            number = rule.value(server) if server else None
-            return None if number is None else _shown(number / rule.scale, rule.decimals)
-        if subject.key not in HUB or "speed" not in subject.key:
+        if place.service is not None:
+            return self._of_service(place.service, place.key, at)
+        if place.server is None and (place.key not in HUB or "speed" not in place.key):
             return None
-        rule = server_rule(subject.key)
-        told = (self._at(identity, at) for identity in self._servers)
-        return _shown(sum(rule.value(server) or 0 for server in told if server) / rule.scale, rule.decimals)
+        try:
+            rule = server_rule(place.key)
+        except KeyError:
+            return None
+        told = (self._at(identity, at) for identity in (self._servers if place.server is None else [place.server]))
+        numbers = [number for server in told if server and (number := rule.value(server)) is not None]
+        return round(sum(numbers) / rule.scale, rule.decimals) if numbers else None
 
-    def booted(self, subject: Subject, at: float) -> float:
+    def booted(self, place: Place, at: float) -> float:
         """Return since when a counter counted at a moment."""
-        told = self._at(subject.server or "", at)
+        told = self._at(place.server or "", at)
         return told.host.boot_time if told and told.host else 0
 
-    def _of_service(self, subject: Subject, at: float) -> Value | None:
-        service = self._services.get(subject.service or "")
+    def _of_service(self, number: str, key: str, at: float) -> float | None:
+        service = self._services.get(number)
         if service is None or not service.probing or service.failing:
             return None
-        if subject.key in _LATENCIES:
-            return _shown(service.delay_at(at), SERVICE["latency"].decimals)
-        if subject.key not in SERVICE:
+        if key in _LATENCIES:
+            return round(service.delay_at(at), SERVICE["latency"].decimals)
+        if key not in SERVICE:
             return None
         ups, downs = sum(service.up), sum(service.down)
-        return _shown(100 * ups / (ups + downs), SERVICE[subject.key].decimals)
+        return round(100 * ups / (ups + downs), SERVICE[key].decimals)
 
     # It lives as long as the one past that there is.
     @functools.lru_cache(maxsize=4_096)  # noqa: B019
@@ -105,33 +79,12 @@ class Past:
         host, machine = server.host, server.machine
         if at < host.boot_time:
             host, machine = replace(host, boot_time=host.boot_time - _EARLIER), self._before[identity]
-        state = machine.state(at)
-        numbers = {
-            name: float(getattr(state, name))
-            for name in (
-                *("cpu", "mem_used", "swap_used", "disk_used", "net_in_speed", "net_out_speed"),
-                *("net_in_transfer", "net_out_transfer", "load_1", "load_5", "load_15"),
-            )
-        }
-        return Server(
-            last_active=int(at),
-            host=Host(
-                boot_time=host.boot_time,
-                mem_total=host.mem_total,
-                swap_total=host.swap_total,
-                disk_total=host.disk_total,
-            ),
-            state=State(
-                numbers=numbers,
-                gpu=state.gpu,
-                temperatures={sensor.name: sensor.celsius for sensor in state.temperatures},
-            ),
-        )
+        return reported(host, machine.state(at), at)
 
 
-def _shown(number: float, decimals: int) -> Value:
-    rounded = round(number, decimals)
-    return Value(rounded, str(rounded))
+def is_total(place: Place) -> bool:
+    """Return whether it is a counter, which has a sum."""
+    return place.server is not None and place.key in _TOTALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +100,11 @@ class Period:
     """Since when a counter counts."""
 
 
-def periods(past: Past, subject: Subject, first: float, last: float, step: int, samples: int) -> Iterator[Period]:
+def periods(past: Past, place: Place, first: float, last: float, step: int, samples: int) -> Iterator[Period]:
     """Yield the periods of `step` seconds between two moments, each of so many samples."""
     for start in range(int(first // step) * step, int(last // step) * step, step):
-        told = [past.value(subject, start + step * part / samples) for part in range(1, samples + 1)]
-        numbers = [value.number for value in told if value is not None]
+        told = [past.value(place, start + step * part / samples) for part in range(1, samples + 1)]
+        numbers = [value for value in told if value is not None]
         if numbers:
-            reset = past.booted(subject, start + step) if subject.is_total else 0
+            reset = past.booted(place, start + step) if is_total(place) else 0
             yield Period(start, sum(numbers) / len(numbers), min(numbers), max(numbers), numbers[-1], reset)

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import override
 
+from harness.rules import SERVER, server_rule
+from harness.simulated import reported
 from simulator import Dashboard, Host, Server, State
 
 GIB = 2**30
-_KB = 10**3
 _IMPOSSIBLE = 2**63
 """A number without a sign that fell below zero is more."""
 _FASTEST = 10**13
@@ -93,26 +94,13 @@ class WatchedDashboard(Dashboard):
 
 def measurements(host: Host, state: State) -> Iterator[tuple[str, float]]:
     """Give every measurement that Home Assistant keeps statistics of, as it shows them."""
-    yield "cpu", state.cpu
-    for key, used, total in (
-        ("memory", state.mem_used, host.mem_total),
-        ("swap", state.swap_used, host.swap_total),
-        ("disk", state.disk_used, host.disk_total),
-    ):
-        if used < _IMPOSSIBLE:
-            if total:
-                yield key, 100 * used / total
-            yield f"{key}_used", used / GIB
-    for key, speed in (("net_in_speed", state.net_in_speed), ("net_out_speed", state.net_out_speed)):
-        if speed < _FASTEST:
-            yield key, speed / _KB
-    yield "load_1", state.load_1
-    yield "load_5", state.load_5
-    yield "load_15", state.load_15
+    server = reported(host, state, 0)
+    cards = (f"gpu_{card}" for card in range(len(state.gpu)))
+    for key in (*SERVER, *cards, *(f"temperature_{sensor.name}" for sensor in state.temperatures)):
+        rule = server_rule(key)
+        value = rule.value(server)
+        if value is not None and not ("speed" in key and value >= _FASTEST):
+            yield key, value / rule.scale
     if state.gpu:
         # v0's one number for all cards.
         yield "gpu_0", sum(state.gpu) / len(state.gpu)
-    for number, share in enumerate(state.gpu):
-        yield f"gpu_{number}", share
-    for sensor in state.temperatures:
-        yield f"temperature_{sensor.name}", sensor.celsius

@@ -12,11 +12,11 @@ from typing import Self
 
 import aiohttp
 
+from harness.check import Result, Shown, compare
 from harness.dashboard import Reader, reader
 from harness.homeassistant import Entity
 from harness.reading import Reading
-from scripts.demo_home.check import Result, Shown, compare
-from scripts.demo_home.rules import Place, is_sum, places
+from harness.rules import Place, is_sum, places
 
 from .home import INTERVAL, REGISTRY, UNREACHABLE, Home, in_bytes
 from .judge import Census, Findings

@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from scripts.demo_home.past import DAY, FIVE_MINUTES, HOUR, Past, Subject, periods
+from harness.rules import Place
+from scripts.demo_home.past import DAY, FIVE_MINUTES, HOUR, Past, periods
 from simulator import Dashboard, populate
 
 BORN = 1_800_000_000.0
@@ -26,18 +27,18 @@ def test_the_past_leads_to_what_the_dashboard_says(dashboard: Dashboard, generat
     for server in dashboard.servers.values():
         identity = str(server.id) if generation == "v0" else server.machine.uuid
         state = server.state
-        value = past.value(Subject(server=identity, service=None, key="cpu"), server.last_active or 0)
+        value = past.value(Place(identity, None, "cpu"), server.last_active or 0)
         assert (value is None) == (state is None)
         if value is not None and state is not None:
             compared += 1
-            assert value.text == str(round(state.cpu, 1))
+            assert str(value) == str(round(state.cpu, 1))
     assert compared == 7
 
 
 @pytest.mark.parametrize("key", ["cpu", "memory", "net_in_speed", "load_15", "temperature_coretemp_package_id_0"])
 def test_a_measurement_has_thirty_days(dashboard: Dashboard, key: str) -> None:
-    subject = Subject(server=dashboard.servers[1].machine.uuid, service=None, key=key)
-    told = list(periods(Past("v2", 8, BORN), subject, BORN - 30 * DAY, BORN, HOUR, 3))
+    place = Place(dashboard.servers[1].machine.uuid, None, key)
+    told = list(periods(Past("v2", 8, BORN), place, BORN - 30 * DAY, BORN, HOUR, 3))
     assert len(told) == 720
     assert all(period.least <= period.mean <= period.most for period in told)
     assert len({period.mean for period in told}) > 10
@@ -46,8 +47,8 @@ def test_a_measurement_has_thirty_days(dashboard: Dashboard, key: str) -> None:
 def test_a_counter_grows_and_starts_anew_at_a_boot(dashboard: Dashboard) -> None:
     server = dashboard.servers[1]
     assert server.host
-    subject = Subject(server=server.machine.uuid, service=None, key="net_in_transfer")
-    told = list(periods(Past("v2", 8, BORN), subject, BORN - 30 * DAY, BORN, HOUR, 1))
+    place = Place(server.machine.uuid, None, "net_in_transfer")
+    told = list(periods(Past("v2", 8, BORN), place, BORN - 30 * DAY, BORN, HOUR, 1))
     boots = {period.reset for period in told}
     assert max(boots) == server.host.boot_time
     assert len(boots) == 2
@@ -60,9 +61,9 @@ def test_a_sum_goes_on_over_a_boot() -> None:
     past = Past("v2", 8, BORN)
     dashboard = Dashboard(lambda: BORN)
     populate(dashboard, 8, born=BORN)
-    subject = Subject(server=dashboard.servers[1].machine.uuid, service=None, key="net_in_transfer")
-    long = list(periods(past, subject, BORN - 30 * DAY, BORN, HOUR, 1))
-    short = list(periods(past, subject, BORN - DAY, BORN, FIVE_MINUTES, 1))
+    place = Place(dashboard.servers[1].machine.uuid, None, "net_in_transfer")
+    long = list(periods(past, place, BORN - 30 * DAY, BORN, HOUR, 1))
+    short = list(periods(past, place, BORN - DAY, BORN, FIVE_MINUTES, 1))
     filled = demo_past.Filled("sensor.x", "GiB", True, [], short, long)
     sums = [row["sum"] for row in filled.rows(1, long)]
     assert sums == sorted(sums)
@@ -81,4 +82,4 @@ def test_a_sum_goes_on_over_a_boot() -> None:
     ],
 )
 def test_what_is_no_number_has_no_past(key: str, server: str | None, service: str | None) -> None:
-    assert Past("v0", 8, BORN).value(Subject(server=server, service=service, key=key), BORN) is None
+    assert Past("v0", 8, BORN).value(Place(server, service, key), BORN) is None

@@ -12,8 +12,8 @@ import pytest
 
 from harness.dashboard import Access, Credential, reader
 from harness.errors import HarnessError
+from harness.rules import places
 from harness.wire import servers_v1, services_v1
-from scripts.demo_home.rules import places
 from simulator import DEMO_PASSWORD, DEMO_PAT, DEMO_USER, Dashboard, Simulator, populate
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"

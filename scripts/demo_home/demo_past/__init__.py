@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import time
 from typing import Any, override
 
+from harness.rules import Place
 from homeassistant.components.recorder import Recorder, get_instance
 from homeassistant.components.recorder.db_schema import States, Statistics, StatisticsShortTerm
 from homeassistant.components.recorder.models import StatisticMeanType, StatisticMetaData
@@ -14,7 +15,7 @@ from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers.recorder import session_scope
 from homeassistant.helpers.typing import ConfigType
-from scripts.demo_home.past import DAY, FIVE_MINUTES, HOUR, Past, Period, Subject, periods
+from scripts.demo_home.past import DAY, FIVE_MINUTES, HOUR, Past, Period, is_total, periods
 
 DOMAIN = "demo_past"
 _DAYS = 30
@@ -127,18 +128,18 @@ def _past_of(past: Past, entities: list[dict[str, Any]], units: dict[str, str | 
     pause = max(FIVE_MINUTES, DAY * len(units) // _ROWS)
     filled = []
     for item in sorted(entities, key=lambda item: (item["server"] or "", item["key"])):
-        subject = Subject(server=item["server"], service=item["service"], key=item["key"])
-        if item["entity_id"] not in units or past.value(subject, now - HOUR) is None:
+        place = Place(item["server"], item["service"], item["key"])
+        if item["entity_id"] not in units or past.value(place, now - HOUR) is None:
             continue
         moments = range(int(now - DAY), int(past.born), pause)
         filled.append(
             Filled(
                 entity_id=item["entity_id"],
                 unit=units[item["entity_id"]],
-                is_total=subject.is_total,
-                states=[(moment, value.text) for moment in moments if (value := past.value(subject, moment))],
-                short=list(periods(past, subject, now - DAY, past.born, FIVE_MINUTES, 3)),
-                long=list(periods(past, subject, now - _DAYS * DAY, past.born, HOUR, 3)),
+                is_total=is_total(place),
+                states=[(moment, str(value)) for moment in moments if (value := past.value(place, moment)) is not None],
+                short=list(periods(past, place, now - DAY, past.born, FIVE_MINUTES, 3)),
+                long=list(periods(past, place, now - _DAYS * DAY, past.born, HOUR, 3)),
             )
         )
     return filled

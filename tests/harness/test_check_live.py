@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from harness.check import Comparison, Shown, compare
 from harness.homeassistant import Entity
 from harness.reading import Reading
 from harness.wire import servers_v1, services_v1
-from scripts.demo_home.check import Comparison, Shown, compare
 
 NOW = 1_800_000_000
 BOOT = NOW - 1000

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from harness.check import Comparison, Result, Shown, compare, plant, unexpected_lines
 from harness.homeassistant import Entity
 from harness.reading import Reading
+from harness.rules import server_keys
 from harness.wire import servers_v0
-from scripts.demo_home.check import Comparison, Result, Shown, compare, plant, unexpected_lines
-from scripts.demo_home.rules import server_keys
 
 NOW = 1_800_000_000
 GIB = 2**30

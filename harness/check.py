@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from harness.errors import HarnessError
-from harness.homeassistant import Entity
-from harness.reading import Reading, Server
-
+from .errors import HarnessError
+from .homeassistant import Entity
 from .judge import Verdict, is_plausible, judge, number
+from .reading import Reading, Server
 from .rules import FRAME, PRESENT, Place, cycle_of, places, sums
 
 _LATENESS = 3

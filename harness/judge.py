@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from harness.homeassistant import Entity
-from harness.note import billing, expiry
-from harness.reading import Reading, Server
-
+from .homeassistant import Entity
+from .note import billing, expiry
+from .reading import Reading, Server
 from .rules import CYCLE_SHARE, CYCLE_TOTAL, SERVER, SERVICE, Rule, cycle_of, online, server_rule, up
 
 _BOOT_JITTER = 60

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 import re
 
-from harness.note import billing, currency
-from harness.reading import Cycle, Reading, Server, Service
+from .note import billing, currency
+from .reading import Cycle, Reading, Server, Service
 
 OFFLINE_AFTER = 30
 """Seconds of silence: the integration's default."""
