@@ -1,1 +1,4 @@
-"""What the demo, the soak, the benchmark and the browser share: a real Home Assistant, and a reading of the dashboard of its own."""
+"""What the demo, the soak, the benchmark and the browser share: a real Home Assistant, and a judge of what it shows.
+
+The judge reads the dashboard by itself, and knows nothing of the integration.
+"""

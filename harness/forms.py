@@ -11,7 +11,7 @@ from .errors import HarnessError
 
 DOMAIN = "nezha"
 INTEGRATION = Path(__file__).resolve().parents[1] / "custom_components" / DOMAIN
-_FLOW = "/api/config/config_entries/flow"
+FLOW = "/api/config/config_entries/flow"
 _OPTIONS = "/api/config/config_entries/options/flow"
 _SLOWEST_PACE = 300
 """Seconds: the most that the option for the measurements takes."""
@@ -33,20 +33,30 @@ async def add_entry(request: Request, url: str, credential: Credential, *, heade
         # The password stays: whoever gave it wants it used.
         "least_privilege": {"read_only": False, "run_tasks": False},
     }
-    result = await request("POST", _FLOW, {"handler": DOMAIN, "show_advanced_options": False})
-    while result["type"] in ("form", "menu"):
-        step, placeholders = result["step_id"], result.get("description_placeholders") or {}
-        if result.get("errors"):
-            raise HarnessError("\n".join(_explain("error", error, placeholders) for error in result["errors"].values()))
-        if step == "scopes":
-            print(f"The token lacks {placeholders.get('scopes')}: what needs that is missing.", file=sys.stderr)
-        # Each form is answered once: a form that comes back without an error would be answered for ever.
-        if (answer := answers.pop(step, None)) is None:
-            raise HarnessError(_cannot_answer(step))
-        result = await request("POST", f"{_FLOW}/{result['flow_id']}", answer)
+    result = await request("POST", FLOW, {"handler": DOMAIN, "show_advanced_options": False})
+    result = await fill(request, result, answers)
     if result["type"] != "create_entry":
         raise HarnessError(_explain("abort", result.get("reason", result["type"]), {}))
     return str(result["result"]["entry_id"])
+
+
+async def fill(request: Request, step: dict[str, Any], answers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Answer the steps of a flow by their ids until there is none, and return its result.
+
+    Raises HarnessError where the flow finds something wrong, or asks for what there is no answer for.
+    """
+    # Each form is answered once: a form that comes back without an error would be answered for ever.
+    left = dict(answers)
+    while step["type"] in ("form", "menu"):
+        name, placeholders = step["step_id"], step.get("description_placeholders") or {}
+        if step.get("errors"):
+            raise HarnessError("\n".join(_explain("error", error, placeholders) for error in step["errors"].values()))
+        if name == "scopes":
+            print(f"The token lacks {placeholders.get('scopes')}: what needs that is missing.", file=sys.stderr)
+        if (answer := left.pop(name, None)) is None:
+            raise HarnessError(f"The integration asks for what there is no answer for: {name}")
+        step = await request("POST", f"{FLOW}/{step['flow_id']}", dict(answer))
+    return step
 
 
 async def set_options(request: Request, entry_id: str, interval: int) -> None:
@@ -69,16 +79,6 @@ async def open_options(request: Request, entry_id: str) -> dict[str, Any]:
         if any(item["name"] == "scan_interval" for item in form["data_schema"]):
             return form
         await request("DELETE", f"{_OPTIONS}/{form['flow_id']}", {})
-
-
-def _cannot_answer(step: str) -> str:
-    """Say what the user has to give for a step."""
-    match step:
-        case "token":
-            return "This dashboard (v0) takes an API token: --token."
-        case "password":
-            return "This dashboard (v1) takes a user and password: --username and --password."
-    return f"The integration asks for what the demo does not know: {step}"
 
 
 def _explain(kind: str, key: str, placeholders: Mapping[str, str]) -> str:

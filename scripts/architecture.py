@@ -7,6 +7,7 @@ arrow points from who imports to the nearest floor of what it imports.
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 import sys
 
@@ -86,23 +87,12 @@ def room_of(module: str) -> str:
     return first if (INTEGRATION / first).is_dir() and first else PLATFORMS
 
 
-def circles() -> Iterator[list[str]]:
-    """Yield each chain of modules that import each other, once."""
-    edges: dict[str, set[str]] = {}
+def check_circles() -> None:
+    """Raise CycleError if modules import each other in a circle; it names them."""
+    graph: TopologicalSorter[str] = TopologicalSorter()
     for edge in imports():
-        edges.setdefault(edge.importer, set()).add(edge.imported)
-    finished: set[str] = set()
-
-    def walk(name: str, path: list[str]) -> Iterator[list[str]]:
-        if name in path:
-            yield [*path[path.index(name) :], name]
-        elif name not in finished:
-            for imported in sorted(edges.get(name, ())):
-                yield from walk(imported, [*path, name])
-            finished.add(name)
-
-    for name in sorted(edges):
-        yield from walk(name, [])
+        graph.add(edge.importer, edge.imported)
+    graph.prepare()
 
 
 def room_arrows() -> set[tuple[str, str]]:

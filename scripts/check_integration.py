@@ -1,17 +1,15 @@
 """Check the integration's files as hassfest and the HACS action do, which no package brings."""
 
 from collections.abc import Callable, Iterator
-import json
 from pathlib import Path
 import re
 import struct
 import subprocess
 import sys
-from typing import Any
 
 import yaml
 
-from scripts.languages import SOURCE, faults, flat
+from scripts.languages import SOURCE, faults, flat, read_json
 
 ROOT = Path(__file__).resolve().parents[1]
 INTEGRATION = ROOT / "custom_components" / "nezha"
@@ -56,17 +54,6 @@ type Checks = Iterator[str]
 """What a check finds wrong, one text each."""
 
 
-def _json(path: Path) -> Any:
-    """Read a JSON file, in which a key that is there twice is an error."""
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(result := dict(pairs)) < len(pairs):
-            raise ValueError("a key is there twice")
-        return result
-
-    return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique)
-
-
 def _files() -> list[Path]:
     """Return all files that are or would be in the repository."""
     listed = subprocess.run(
@@ -84,14 +71,14 @@ def check_json() -> Checks:
     for path in _files():
         if path.suffix == ".json":
             try:
-                _json(path)
+                read_json(path)
             except ValueError as err:
                 yield f"{path.relative_to(ROOT)}: {err}"
 
 
 def check_manifest() -> Checks:
     """Check the manifest."""
-    manifest = _json(INTEGRATION / "manifest.json")
+    manifest = read_json(INTEGRATION / "manifest.json")
     keys = list(manifest)
     if keys != ["domain", "name", *sorted(set(keys) - {"domain", "name"})]:
         yield "manifest.json: the keys have to be domain, name, then the others by the alphabet"
@@ -117,7 +104,7 @@ def check_manifest() -> Checks:
 def check_translations() -> Checks:
     """Check that all languages say the same things, in the syntax of messages, and in no other language."""
     yield from faults(INTEGRATION / "translations", INTEGRATION / "frontend" / "web" / "texts")
-    for key in sorted({*_json(INTEGRATION / "translations" / f"{SOURCE}.json")} - TEXTS):
+    for key in sorted({*read_json(INTEGRATION / "translations" / f"{SOURCE}.json")} - TEXTS):
         yield f"{SOURCE}.json: Home Assistant knows no texts of {key}"
 
 
@@ -146,7 +133,7 @@ def check_icons() -> Checks:
     if not path.exists():
         yield "icons.json is missing"
         return
-    icons, texts = _json(path), _json(INTEGRATION / "translations" / "en.json")
+    icons, texts = read_json(path), read_json(INTEGRATION / "translations" / "en.json")
     for kind, entries in icons.items():
         named = texts.get(kind, {})
         for group, items in entries.items():
@@ -165,28 +152,20 @@ def check_icons() -> Checks:
 
 def check_described(kind: str) -> Checks:
     """Check that services, triggers and conditions are described, named and have an icon."""
-    path = INTEGRATION / f"{kind}.yaml"
-    described = set(yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.exists() else set()
-    described = {name for name in described if not name.startswith((".", "_"))}
-    texts = _json(INTEGRATION / "translations" / "en.json").get(kind, {})
-    icons = INTEGRATION / "icons.json"
-    for name, fields in _fields(path):
-        for field in fields:
+    path, icons = INTEGRATION / f"{kind}.yaml", INTEGRATION / "icons.json"
+    described = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.exists() else {}
+    described = {name: about or {} for name, about in described.items() if not name.startswith((".", "_"))}
+    texts = read_json(INTEGRATION / "translations" / "en.json").get(kind, {})
+    for name, about in described.items():
+        for field in about.get("fields", {}):
             if not texts.get(name, {}).get("fields", {}).get(field, {}).get("name"):
                 yield f"{kind}: {name} has a field {field} without a name"
     for source, names in (
         ("en.json", set(texts)),
-        ("icons.json", set(_json(icons).get(kind, {}) if icons.exists() else ())),
+        ("icons.json", set(read_json(icons).get(kind, {}) if icons.exists() else ())),
     ):
-        for name in sorted(described ^ names):
+        for name in sorted(described.keys() ^ names):
             yield f"{kind}: {name} is {f'missing in {source}' if name in described else f'only in {source}'}"
-
-
-def _fields(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """Return the fields of each that a file describes."""
-    for name, description in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).items() if path.exists() else ():
-        if not name.startswith((".", "_")):
-            yield name, list((description or {}).get("fields", {}))
 
 
 def check_quality_scale() -> Checks:
@@ -205,9 +184,9 @@ def check_quality_scale() -> Checks:
 
 def check_repository() -> Checks:
     """Check what HACS asks of a repository."""
-    for key in sorted(set(_json(ROOT / "hacs.json")) - HACS_KEYS):
+    for key in sorted(set(read_json(ROOT / "hacs.json")) - HACS_KEYS):
         yield f"hacs.json: HACS does not know {key}"
-    if not _json(ROOT / "hacs.json").get("name"):
+    if not read_json(ROOT / "hacs.json").get("name"):
         yield "hacs.json: the name is missing"
     for path in (ROOT / "README.md", ROOT / "LICENSE"):
         if not path.exists():

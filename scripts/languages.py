@@ -83,15 +83,20 @@ def flat(value: Any, path: str = "") -> dict[str, str]:
     return {path: str(value)}
 
 
-def read_translations(path: Path) -> dict[str, str]:
-    """Read a file of translations; a key that is there twice raises ValueError."""
+def read_json(path: Path) -> Any:
+    """Read a JSON file; a key that is there twice raises ValueError."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(result := dict(pairs)) < len(pairs):
-            raise ValueError(f"{path.name}: a key is there twice")
+            raise ValueError("a key is there twice")
         return result
 
-    return flat(json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique))
+    return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique)
+
+
+def read_translations(path: Path) -> dict[str, str]:
+    """Read a file of translations; a key that is there twice raises ValueError."""
+    return flat(read_json(path))
 
 
 def read_dashboard(path: Path) -> dict[str, str]:

@@ -8,12 +8,11 @@ from pathlib import Path
 import sys
 from typing import Any
 
-from simulator import DEMO_PAT
+from simulator.__main__ import DEMO_TOKENS
 
 from .stage import LONGEST_LINE
 
-ROOT = Path(__file__).resolve().parents[2]
-TOKENS = {"v0": "demo-token", "v2": DEMO_PAT}
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 class Remote:
@@ -22,7 +21,7 @@ class Remote:
     def __init__(self, generation: str, process: asyncio.subprocess.Process) -> None:
         """Take its process; use `running`."""
         self.generation = generation
-        self.token = TOKENS[generation]
+        self.token = DEMO_TOKENS[generation]
         self.url = ""
         self._process = process
 
@@ -41,7 +40,7 @@ async def running(generation: str, servers: int) -> AsyncIterator[Remote]:
     """Give a running dashboard with so many servers of all kinds."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", f"{__package__}.stage", generation),
-        cwd=ROOT,
+        cwd=_ROOT,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=LONGEST_LINE,

@@ -10,6 +10,7 @@ import time
 from types import MappingProxyType
 from typing import Any
 
+from harness.forms import DOMAIN, INTEGRATION
 from harness.hass import ask_this_machine_only
 from harness.storage import store_http
 from homeassistant import bootstrap, loader
@@ -18,7 +19,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.setup import async_setup_component
 
-from .dashboard import ROOT, Remote
+from .dashboard import Remote
 
 _PAUSE = 0.02
 _REST = 0.0005
@@ -30,7 +31,7 @@ async def home() -> AsyncIterator[HomeAssistant]:
     """Give a running Home Assistant with its core and nothing else."""
     with tempfile.TemporaryDirectory(prefix="nezha-benchmark-") as name:
         folder = Path(name)
-        (folder / "custom_components").symlink_to(ROOT / "custom_components", target_is_directory=True)
+        (folder / "custom_components").symlink_to(INTEGRATION.parent, target_is_directory=True)
         # Home Assistant's own web server, which calendars want.
         store_http(folder, 0)
         ask_this_machine_only()
@@ -42,7 +43,8 @@ async def home() -> AsyncIterator[HomeAssistant]:
         await bootstrap.async_load_base_functionality(hass)
         await async_process_ha_core_config(hass, {"time_zone": "UTC"})
         for component in ("homeassistant", "persistent_notification"):
-            await set_up(hass, component, {})
+            if not await async_setup_component(hass, component, {component: {}}):
+                raise RuntimeError(f"{component} could not be set up")
         await hass.async_start()
         try:
             yield hass
@@ -50,21 +52,20 @@ async def home() -> AsyncIterator[HomeAssistant]:
             await hass.async_stop(force=True)
 
 
-async def set_up(hass: HomeAssistant, component: str, config: object) -> None:
-    """Set up a component as from `configuration.yaml`."""
-    if not await async_setup_component(hass, component, {component: config}):
-        raise RuntimeError(f"{component} could not be set up")
-    await hass.async_block_till_done()
-
-
-async def add_entry(hass: HomeAssistant, domain: str, data: dict[str, Any], options: dict[str, Any]) -> ConfigEntry:
-    """Add an entry and set it up."""
+async def add_nezha(hass: HomeAssistant, dashboard: Remote, **options: int) -> ConfigEntry:
+    """Add a dashboard as its form would, and set it up."""
     entry = ConfigEntry[Any](
         version=1,
         minor_version=1,
-        domain=domain,
-        title=domain,
-        data=data,
+        domain=DOMAIN,
+        title=DOMAIN,
+        data={
+            "url": dashboard.url,
+            "generation": dashboard.generation,
+            "verify_ssl": True,
+            "headers": {},
+            "token": dashboard.token,
+        },
         options=options,
         source=SOURCE_USER,
         unique_id=None,
@@ -74,20 +75,8 @@ async def add_entry(hass: HomeAssistant, domain: str, data: dict[str, Any], opti
     await hass.config_entries.async_add(entry)
     await hass.async_block_till_done()
     if entry.state is not ConfigEntryState.LOADED:
-        raise RuntimeError(f"{domain} could not be set up: {entry.reason}")
+        raise RuntimeError(f"{DOMAIN} could not be set up: {entry.reason}")
     return entry
-
-
-async def add_nezha(hass: HomeAssistant, dashboard: Remote, **options: int) -> ConfigEntry:
-    """Add a dashboard as its form would."""
-    data = {
-        "url": dashboard.url,
-        "generation": dashboard.generation,
-        "verify_ssl": True,
-        "headers": {},
-        "token": dashboard.token,
-    }
-    return await add_entry(hass, "nezha", data, options)
 
 
 async def connected(entry: ConfigEntry, dashboard: Remote) -> None:

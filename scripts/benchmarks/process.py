@@ -14,20 +14,12 @@ from typing import Any, override
 from . import clock
 
 
-def measured[**P, T](function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
+def measured[*Ts, T](function: Callable[[*Ts], Coroutine[Any, Any, T]], *args: *Ts) -> T:
     """Run a coroutine function in a process of its own, and return its result."""
-    print(
-        "…",
-        function.__module__.rpartition(".")[2],
-        function.__name__,
-        *args,
-        *kwargs.items(),
-        file=sys.stderr,
-        flush=True,
-    )
+    print("…", function.__module__.rpartition(".")[2], function.__name__, *args, file=sys.stderr, flush=True)
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(sender, function, args, kwargs))
+    process = context.Process(target=_run, args=(sender, function, args))
     process.start()
     sender.close()
     try:
@@ -50,13 +42,13 @@ class _Errors(logging.Handler):
             self.first = self.format(record)
 
 
-def _run(sender: Connection[Any], function: Callable[..., Coroutine[Any, Any, object]], args: Any, kwargs: Any) -> None:
+def _run(sender: Connection[Any], function: Callable[..., Coroutine[Any, Any, object]], args: Any) -> None:
     """Run it, and send the result."""
     clock.install()
     errors = _Errors(logging.ERROR)
     # As Home Assistant's own, so that nothing is formatted that a user's would not format.
     logging.basicConfig(level=logging.WARNING, handlers=[errors])
-    result = asyncio.run(function(*args, **kwargs))
+    result = asyncio.run(function(*args))
     if errors.first:
         raise RuntimeError(f"what went wrong is not worth measuring:\n{errors.first}")
     sender.send(result)

@@ -42,14 +42,10 @@ class Stage:
         """Close everything."""
         await self._simulator.stop()
 
-    def set_clock(self, now: float) -> None:
-        """Let it be this time, in unix seconds."""
-        self._now = now
-        self._dashboard.advance()
-
     def act(self, now: float, every: int) -> None:
         """Let time pass, and change every value of each `every`th server; 0 changes none."""
-        self.set_clock(now)
+        self._now = now
+        self._dashboard.advance()
         for place, (number, first) in enumerate(self._first.items()):
             if every and place % every == 0:
                 self._turns[number] += 1

@@ -180,6 +180,7 @@ async def _demo(arguments: argparse.Namespace) -> int:
         )
         folder.mkdir(parents=True, exist_ok=True)
         access = await stack.enter_async_context(_dashboard(arguments, folder, session))
+        readings = await reader(session, access)
         print("Starting Home Assistant …", file=sys.stderr)
         beside = () if arguments.url or arguments.check else (PAST,)
         port = _port(arguments, 8123)
@@ -190,7 +191,7 @@ async def _demo(arguments: argparse.Namespace) -> int:
             if beside:
                 await _give_past(home, folder, arguments)
             return await _show(home, await home.add_page(), arguments)
-        async with await reader(session, access) as readings:
+        async with readings:
             await home.add_dashboard(access, arguments.interval)
             return await _check(home, readings, arguments)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
+import logging
 from pathlib import Path
 import shutil
 import time
@@ -11,8 +12,8 @@ from typing import Any
 import aiohttp
 
 from harness.errors import HarnessError
-from harness.forms import DOMAIN, add_entry, set_options
-from harness.homeassistant import Entity, HomeAssistant
+from harness.forms import DOMAIN, FLOW, add_entry, fill, set_options
+from harness.homeassistant import HomeAssistant
 from harness.processes import free_port
 
 from .ledger import GIB
@@ -29,8 +30,8 @@ _START = 45
 has passed by then, although states of before that mark still wait to be written. No mark may fall into its start."""
 UNREACHABLE = (HarnessError, aiohttp.ClientError, TimeoutError, TypeError)
 """What asking raises while Home Assistant comes or goes; the last of them where a WebSocket ends in the middle."""
-_FLOW = "/api/config/config_entries/flow"
 REGISTRY = ".storage/core.entity_registry"
+_LOGGER = logging.getLogger(__name__)
 
 
 class Home:
@@ -42,8 +43,6 @@ class Home:
         self.logs = folder / "logs"
         self.logs.mkdir(parents=True)
         self.happened: Counter[str] = Counter()
-        self.journal: list[tuple[float, str]] = []
-        """When what was done, in unix seconds."""
         self.starts = 0
         self._session = session
         self._port = free_port()
@@ -65,17 +64,11 @@ class Home:
     async def start(self) -> None:
         """Start it, and wait until it runs."""
         if (until_mark := _MARK - time.time() % _MARK) < _START:
-            self.note("waits for the next five minutes")
             await asyncio.sleep(until_mark)
         self.starts += 1
-        self.note("starts")
-        self._running = await HomeAssistant.start(
-            self.folder,
-            self._port,
-            self._session,
-            beside=(_PROBE,),
-        )
-        self.note("runs")
+        _LOGGER.info("Home Assistant starts")
+        self._running = await HomeAssistant.start(self.folder, self._port, self._session, beside=(_PROBE,))
+        _LOGGER.info("Home Assistant runs")
 
     async def stop(self) -> None:
         """Stop it in order."""
@@ -85,18 +78,14 @@ class Home:
         """Kill it."""
         await self._end(kill=True)
 
-    def note(self, what: str) -> None:
-        """Write it into the journal."""
-        self.journal.append((time.time(), f"Home Assistant: {what}"))
-
     async def _end(self, *, kill: bool) -> None:
         if (running := self._running) is None:
             return
         self._running = None
-        self.note("is killed" if kill else "is stopped")
-        self.happened["Home Assistant killed" if kill else "Home Assistant stopped"] += 1
+        what = "Home Assistant killed" if kill else "Home Assistant stopped"
+        self.happened[what] += 1
         await (running.kill() if kill else running.stop())
-        self.note("is gone")
+        _LOGGER.info(what)
         # Copied: whoever was just asking something shows its end.
         shutil.copyfile(self.folder / "output.log", self.logs / f"{self.starts:03}.log")
 
@@ -129,43 +118,33 @@ class Home:
                 await self.running.request("POST", f"/api/config/config_entries/entry/{site.entry_id}/reload", {})
 
     async def _give_token(self, flow_id: str, site: Site) -> None:
-        """Fill in the forms of a flow."""
-        request = self.running.request
-        step = await request("GET", f"{_FLOW}/{flow_id}", None)
-        answers: dict[str, Mapping[str, Any]] = {"credential": {"next_step_id": "access_token"}}
-        for _ in range(5):
-            if step["type"] not in ("form", "menu"):
-                site.happened["signed in again"] += step.get("reason") == "reauth_successful"
-                return
-            fields = {item["name"] for item in step.get("data_schema") or ()}
-            answer = {"token": site.tokens[-1]} if "token" in fields else dict(answers.get(step["step_id"], {}))
-            step = await request("POST", f"{_FLOW}/{flow_id}", answer)
-            if step.get("errors"):
-                return  # A fault met it; the form is still there for another attempt.
-
-    async def entities(self, site: Site) -> list[Entity]:
-        """Return all entities of a dashboard."""
-        return await self.running.entities(site.entry_id)
+        """Fill in the forms of a flow; where a fault meets one of them, it is still there for another attempt."""
+        step = await self.running.request("GET", f"{FLOW}/{flow_id}")
+        token = {"token": site.tokens[-1]}
+        answers = {"credential": {"next_step_id": "access_token"}, "access_token": token, "reauth_confirm": token}
+        try:
+            result = await fill(self.running.request, {**step, "errors": None}, answers)
+        except HarnessError:
+            return
+        site.happened["signed in again"] += result.get("reason") == "reauth_successful"
 
     async def shows(self, site: Site, identity: str, counters: Mapping[str, int]) -> bool:
         """Return whether these counters of a server are what it shows now."""
+        by_unique_id = {f"{site.entry_id}_{identity}_{name}": value for name, value in counters.items()}
         try:
-            if f"{site.entry_id}_{identity}_{next(iter(counters))}" not in self._entity_ids:
+            if not by_unique_id.keys() <= self._entity_ids.keys():
                 await self._look_up()
-            for name, value in counters.items():
-                entity_id = self._entity_ids.get(f"{site.entry_id}_{identity}_{name}")
-                if entity_id is None or in_bytes(await self._state(entity_id)) != value:
+            for unique_id, value in by_unique_id.items():
+                state = await self.running.request("GET", f"/api/states/{self._entity_ids[unique_id]}")
+                if in_bytes(state["state"]) != value:
                     return False
-        except UNREACHABLE:
+        except (*UNREACHABLE, KeyError):
             return False
         return True
 
     async def _look_up(self) -> None:
         (registry,) = await self.running.commands("config/entity_registry/list")
         self._entity_ids = {item["unique_id"]: item["entity_id"] for item in registry}
-
-    async def _state(self, entity_id: str) -> str:
-        return str((await self.running.request("GET", f"/api/states/{entity_id}"))["state"])
 
     async def shown(self) -> dict[str, str]:
         """Return every state by its entity's unique id."""

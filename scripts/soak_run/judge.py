@@ -3,9 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import pairwise
+from operator import and_
 from pathlib import Path
 import re
+import time
+from typing import Self
 
 from .database import Records, Row
 from .home import in_bytes
@@ -290,41 +294,34 @@ class Census:
 
     at: float
     """By our clock that never jumps."""
-    objects: Mapping[str, int]
-    tasks: int
-    files: int
-    blocks: int
-    """Small ones, that Python handed out."""
-    heap: int
-    """Bytes that the C library handed out, but for SQLite's."""
-    pages: int
-    """Bytes that SQLite holds. Not judged: it keeps pages of a database that grows, up to the recorder's limit."""
-    resident: int
-    """Bytes. Not judged: both keep what was given back to them for later, in pieces that grow for a while."""
+    objects: Counter[str]
+    """The integration's, by kind."""
+    figures: Counter[str]
+    """What else `soak_probe` counts: `tasks`, `files`, and memory in use."""
 
     @classmethod
-    def least(cls, counts: Sequence[Census]) -> Census:
-        """Return the least of several, since work under way is no leak."""
-        return cls(
-            counts[-1].at,
-            {kind: min(count.objects.get(kind, 0) for count in counts) for kind in counts[0].objects},
-            *(
-                min(getattr(count, name) for count in counts)
-                for name in ("tasks", "files", "blocks", "heap", "pages", "resident")
-            ),
-        )
+    def least(cls, counts: Sequence[Mapping[str, Mapping[str, int]]]) -> Self:
+        """Return the least of several counts, since work under way is no leak."""
+        objects, figures = (reduce(and_, (Counter(count[of]) for count in counts)) for of in ("objects", "figures"))
+        return cls(time.monotonic(), objects, figures)
 
 
 def judge_memory(findings: Findings, before: Census, after: Census, servers: int) -> None:
-    """Judge that nothing was added by all that happened between two quiet moments of the same fleet."""
-    for kind in sorted(before.objects.keys() | after.objects.keys()):
-        old, new = before.objects.get(kind, 0), after.objects.get(kind, 0)
+    """Judge that nothing was added by all that happened between two quiet moments of the same fleet.
+
+    The database's pages are not judged, which SQLite keeps up to the recorder's limit, nor what is resident: Python and the
+    C library keep what was given back to them for later, in pieces that grow for a while.
+    """
+    old, new = before.objects, after.objects
+    for kind in sorted(old.keys() | new.keys()):
         more = next((allowed(servers) for kinds, allowed in _MAY_GROW if kinds.match(kind)), 0)
-        findings.check("kinds of objects", new - old <= more, f"{kind}: {old} became {new}")
-    for name, more in (("tasks", 0), ("files", _KEPT_OPEN)):
-        old, new = getattr(before, name), getattr(after, name)
-        findings.check("tasks and open files", new <= old + more, f"{name}: {old} became {new}")
+        findings.check("kinds of objects", new[kind] - old[kind] <= more, f"{kind}: {old[kind]} became {new[kind]}")
+    old, new = before.figures, after.figures
+    judged = [
+        ("tasks and open files", "tasks", old["tasks"]),
+        ("tasks and open files", "files", old["files"] + _KEPT_OPEN),
+    ]
     if after.at - before.at >= _LONG:
-        for name in ("blocks", "heap"):
-            old, new = getattr(before, name), getattr(after, name)
-            findings.check("memory in use", new <= round(old * (1 + _GROWTH)), f"{name}: {old} became {new}")
+        judged += [("memory in use", name, round(old[name] * (1 + _GROWTH))) for name in ("blocks", "heap")]
+    for kind, name, most in judged:
+        findings.check(kind, new[name] <= most, f"{name}: {old[name]} became {new[name]}")

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import Counter
-from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from contextlib import AsyncExitStack, suppress
 import json
+import logging
 from pathlib import Path
 from random import Random
 import time
@@ -26,6 +26,8 @@ from .site import Site
 from .spell import Spell
 from .storm import add_mutations, frame_storm, storm
 
+_LOGGER = logging.getLogger(__package__)
+"""The journal of all modules here."""
 _GENERATIONS = ("v2", "v0")
 _RESTARTS = 0.45
 """The share of the storm in which Home Assistant is stopped and killed."""
@@ -49,7 +51,9 @@ for longer."""
 class Soak:
     """Two dashboards, and a Home Assistant that watches them."""
 
-    def __init__(self, folder: Path, session: aiohttp.ClientSession, servers: int, seed: int) -> None:
+    def __init__(
+        self, folder: Path, session: aiohttp.ClientSession, servers: int, seed: int, findings: Findings
+    ) -> None:
         """Make the dashboards, each with half of the servers; nothing runs yet."""
         self.home = Home(folder, session)
         self.sites = [Site(generation, servers // 2, seed + place) for place, generation in enumerate(_GENERATIONS)]
@@ -62,12 +66,19 @@ class Soak:
         """Those of the last look, by their ids."""
         self.recoveries: list[float] = []
         """Seconds from the end of a storm until all was well."""
+        self.quiet: list[Census] = []
+        """What was alive in Home Assistant before and after the second storm."""
+        self._findings = findings
         self._session = session
         self._chance = Random(seed)
         self._servers = servers
 
     async def __aenter__(self) -> Self:
-        """Start everything."""
+        """Start everything, with a journal in Home Assistant's folder."""
+        journal = logging.FileHandler(self.home.folder / "journal.txt", encoding="utf-8")
+        journal.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        _LOGGER.addHandler(journal)
+        _LOGGER.setLevel(logging.INFO)
         for site in self.sites:
             add_mutations(site)
             await site.simulator.start()
@@ -77,37 +88,32 @@ class Soak:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """End everything, and leave a journal in Home Assistant's folder."""
+        """End everything."""
         await self.home.kill()
-        lines = sorted([*self.home.journal, *(line for site in self.sites for line in site.journal)])
-        journal = "".join(f"{datetime.fromtimestamp(at, UTC):%H:%M:%S.%f} {what}\n" for at, what in lines)
-        (self.home.folder / "journal.txt").write_text(journal, encoding="utf-8")
         for site in self.sites:
             site.simulator.faults.clear()
             await site.simulator.stop()
 
-    async def run(self, seconds: float, findings: Findings) -> tuple[Census, Census]:
-        """Let it all happen; return what was alive in Home Assistant before and after the second storm."""
-        await self._is_well(findings)
+    async def run(self, seconds: float) -> None:
+        """Let it all happen."""
+        await self._is_well()
         await self.home.ask_probe("write")
         await self.home.is_written(self._servers)
         await self._storm(_RESTARTS * seconds, restarts=True)
         warm_up = min(_WARM_UP * seconds, _LONGEST_WARM_UP)
         await self._storm(warm_up)
-        await self._is_well(findings)
-        before = await self._census()
+        await self._is_well()
+        self.quiet.append(await self._census())
         await self._storm(seconds - _RESTARTS * seconds - warm_up, constant=True)
-        await self._is_well(findings)
-        after = await self._census()
-        await self._compare(findings)
-        self.home.note("values compared")
-        await self._carry_no_more(findings)
-        self.home.note("no traffic any more")
+        await self._is_well()
+        self.quiet.append(await self._census())
+        await self._compare()
+        _LOGGER.info("Values compared")
+        await self._carry_no_more()
+        _LOGGER.info("No traffic any more")
         await self.home.ask_probe("compile_statistics")
-        self.home.note("compiled")
         await self.home.stop()
         self._note_ids()
-        return before, after
 
     async def _storm(self, seconds: float, *, restarts: bool = False, constant: bool = False) -> None:
         """Let everything happen at once for so long."""
@@ -146,27 +152,25 @@ class Soak:
         while spell.left:
             await spell.wait(3)
             if self.home.is_up:
-                try:
+                # It may be stopped meanwhile.
+                with suppress(*UNREACHABLE):
                     await self._help()
-                except UNREACHABLE:
-                    # It was stopped meanwhile.
-                    continue
 
     async def _help(self) -> None:
         """Give a new token where one is asked for, and have it tried again."""
         await self.home.sign_in_again(self.sites)
         await self.home.set_up_again(self.sites)
 
-    async def _is_well(self, findings: Findings) -> None:
+    async def _is_well(self) -> None:
         """Wait until both entries are set up, and every server that reports is online and shows what it does."""
         begun = time.monotonic()
         while missing := await self._missing():
             if time.monotonic() > begun + _RECOVERY:
-                findings.wrong.append(f"recovery: {_RECOVERY} s after the storm {', '.join(missing[:10])}")
+                self._findings.wrong.append(f"recovery: {_RECOVERY} s after the storm {', '.join(missing[:10])}")
                 break
             await asyncio.sleep(1)
         self.recoveries.append(time.monotonic() - begun)
-        self.home.note(f"all is well after {self.recoveries[-1]:.1f} s")
+        _LOGGER.info("All is well after %.1f s", self.recoveries[-1])
 
     async def _missing(self) -> list[str]:
         """Name what is not well."""
@@ -191,37 +195,39 @@ class Soak:
         counts = []
         for _ in range(_CENSUSES):
             await self.home.ask_probe("write")
-            counts.append(Census(at=time.monotonic(), **await self.home.ask_probe("census")))
+            counts.append(await self.home.ask_probe("census"))
             await asyncio.sleep(1)
         return Census.least(counts)
 
-    async def _compare(self, findings: Findings) -> None:
+    async def _compare(self) -> None:
         """Compare every value that is shown with what the dashboards say now."""
         async with AsyncExitStack() as stack:
             readers = [await stack.enter_async_context(await reader(self._session, site.access)) for site in self.sites]
             # What is compared has to have been asked for under the readers' eyes.
             await asyncio.sleep(INTERVAL + _LATENESS)
             for site, its_reader in zip(self.sites, readers, strict=True):
-                await self._compare_site(site, its_reader, findings)
-        findings.compared["values"] += self.values.values
-        findings.wrong += [f"values: {verdict}" for verdict in self.values.mismatches]
-        findings.wrong += [f"values: {name} is missing" for name in sorted(self.values.missing)]
-        findings.wrong += [f"values: {name} is shown, and should not be" for name in sorted(self.values.unexpected)]
+                await self._compare_site(site, its_reader)
+        self._findings.compared["values"] += self.values.values
+        self._findings.wrong += [f"values: {verdict}" for verdict in self.values.mismatches]
+        self._findings.wrong += [f"values: {name} is missing" for name in sorted(self.values.missing)]
+        self._findings.wrong += [
+            f"values: {name} is shown, and should not be" for name in sorted(self.values.unexpected)
+        ]
 
-    async def _compare_site(self, site: Site, its_reader: Reader, findings: Findings) -> None:
+    async def _compare_site(self, site: Site, its_reader: Reader) -> None:
         asked = time.monotonic()
-        entities = await self.home.entities(site)
+        entities = await self.home.running.entities(site.entry_id)
         answered = time.monotonic()
         await its_reader.wait_until(answered)
         true, untrue = _parted(site, entities, its_reader.readings[-1])
         for entity in untrue:
             is_blank = entity.state in _BLANK or entity.server in site.victims
-            findings.check("entities without a truth", is_blank, f"{entity.entity_id} is still {entity.state}")
+            self._findings.check("entities without a truth", is_blank, f"{entity.entity_id} is still {entity.state}")
         self.entities |= {entity.entity_id: (site, entity) for entity in true}
         shown = Shown(true, asked, answered)
         self.values.add(compare(shown, its_reader.readings, INTERVAL, live=its_reader.live, lateness=_LATENESS))
 
-    async def _carry_no_more(self, findings: Findings) -> None:
+    async def _carry_no_more(self) -> None:
         """Let no server carry any more traffic, and wait until Home Assistant shows the last byte of each."""
         for site in self.sites:
             for server in site.servers():
@@ -229,7 +235,7 @@ class Soak:
         patience = Spell(_RECOVERY)
         while waiting := await self._unshown():
             if not patience.left:
-                findings.wrong += [f"final counters: {name} is not shown" for name in waiting]
+                self._findings.wrong += [f"final counters: {name} is not shown" for name in waiting]
                 return
             await asyncio.sleep(1)
 

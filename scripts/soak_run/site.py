@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+import logging
 from random import Random
 import secrets
 
@@ -13,6 +14,7 @@ from tests.fuzz.mutation import Form
 
 from .ledger import History, WatchedDashboard
 
+_LOGGER = logging.getLogger(__name__)
 _VICTIMS = 3
 """Servers of which mutated replies may tell lies, so that nothing can be compared with what was counted."""
 _APART = 12
@@ -48,8 +50,6 @@ class Site:
         self.dashboard = WatchedDashboard(self.identify)
         self.simulator = Simulator(self.dashboard, generation=generation)
         self.happened: Counter[str] = Counter()
-        self.journal: list[tuple[float, str]] = []
-        """When what was done, in unix seconds."""
         self.wrong_clocks: list[tuple[float, float]] = []
         """From when to when the dashboard's clock was wrong, in unix seconds by the true one."""
         self.booted_at = 0.0
@@ -121,7 +121,7 @@ class Site:
     def note(self, what: str, server: Server | None = None) -> None:
         """Write it into the journal."""
         whom = f" {server.name} ({self.identify(server)})" if server else ""
-        self.journal.append((self.dashboard.clock(), f"{self}: {what}{whom}"))
+        _LOGGER.info("%s: %s%s", self, what, whom)
 
     def servers(self) -> list[Server]:
         """Return the servers that report."""

@@ -1,6 +1,6 @@
 """Faults of a dashboard's answers and frames, one after another in random order, until all had their turn."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Mapping
 import json
 import math
 from random import Random
@@ -33,10 +33,7 @@ _FRAME = Form("servers", "id")
 
 async def storm(site: Site, spell: Spell) -> None:
     """Switch one fault of the answers after another on and off."""
-    deck = _deck(TROUBLES, f"mutated_{site.generation}", site.chance)
-    while spell.left:
-        await spell.wait(site.chance.uniform(0, _PAUSE))
-        name = next(deck)
+    async for name in _turns(TROUBLES, site, spell):
         if spell.left < _PATIENCE.get(name, 0) or (name in _CLOCKS and not site.lets_clocks_change):
             continue
         async with site.line:
@@ -45,10 +42,22 @@ async def storm(site: Site, spell: Spell) -> None:
 
 async def frame_storm(site: Site, spell: Spell) -> None:
     """Do the same with the faults of frames."""
-    deck = _deck(FRAME_FAULTS, f"mutated_{site.generation}", site.chance)
-    while spell.left:
-        await spell.wait(site.chance.uniform(0, _PAUSE))
-        await _let(site, site.simulator.frame_faults, next(deck), spell)
+    async for name in _turns(FRAME_FAULTS, site, spell):
+        await _let(site, site.simulator.frame_faults, name, spell)
+
+
+async def _turns(
+    faults: Mapping[str, Fault] | Mapping[str, FrameFault], site: Site, spell: Spell
+) -> AsyncIterator[str]:
+    """Give all faults in random order, again and again, with pauses; of mutations only this dashboard's own."""
+    usual = [name for name in faults if not name.startswith("mutated_")]
+    cards = [*usual, *[f"mutated_{site.generation}"] * _MUTATIONS]
+    while True:
+        for name in site.chance.sample(cards, len(cards)):
+            if not spell.left:
+                return
+            await spell.wait(site.chance.uniform(0, _PAUSE))
+            yield name
 
 
 async def _let(site: Site, faults: Faults | FrameFaults, name: str, spell: Spell) -> None:
@@ -67,14 +76,6 @@ async def _let(site: Site, faults: Faults | FrameFaults, name: str, spell: Spell
     site.note(f"{name} ends")
     if name in _CLOCKS:
         site.wrong_clocks[-1] = (begun, site.dashboard.clock())
-
-
-def _deck(faults: dict[str, Fault] | dict[str, FrameFault], mutation: str, chance: Random) -> Iterator[str]:
-    """Give all faults in random order, again and again; of mutations only this dashboard's own."""
-    usual = [name for name in faults if not name.startswith("mutated_")]
-    while True:
-        cards = [*usual, *[mutation] * _MUTATIONS]
-        yield from chance.sample(cards, len(cards))
 
 
 def add_mutations(site: Site) -> None:

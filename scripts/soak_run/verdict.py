@@ -1,21 +1,11 @@
 """Gathers what remains of a soak from Home Assistant's folder, and has it judged."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from harness.homeassistant import Entity
 
 from .database import Records, read
-from .judge import (
-    Findings,
-    judge_hours,
-    judge_ids,
-    judge_log,
-    judge_range,
-    judge_secrets,
-    judge_traffic,
-)
+from .judge import Findings, judge_hours, judge_ids, judge_log, judge_memory, judge_range, judge_secrets, judge_traffic
 from .ledger import GIB, TRAFFIC
 from .run import Soak
 from .site import Site
@@ -24,7 +14,9 @@ _MAY_HAVE_CREDENTIALS = "core.config_entries"
 
 
 def judge_all(findings: Findings, soak: Soak, *, plant: bool) -> str:
-    """Judge statistics, entity ids, logs and files. `plant` adds a byte to a sum first; return whose it is."""
+    """Judge memory, statistics, entity ids, logs and files. `plant` adds a byte to a sum first; return whose it is."""
+    before, after = soak.quiet
+    judge_memory(findings, before, after, sum(len(site.dashboard.servers) for site in soak.sites))
     traffic = {
         f"{site.entry_id}_{identity}_{name}": (site, identity, direction)
         for site in soak.sites
@@ -53,7 +45,8 @@ def judge_all(findings: Findings, soak: Soak, *, plant: bool) -> str:
     judge_ids(findings, soak.ids, soak.last_ids, lambda unique_id: not _is_of_present(soak, unique_id))
     for log in sorted(soak.home.logs.iterdir()):
         judge_log(findings, log.name, log.read_text(encoding="utf-8", errors="replace"))
-    judge_secrets(findings, _files(soak), [s for site in soak.sites for s in site.secrets], _MAY_HAVE_CREDENTIALS)
+    files = (file for file in soak.home.folder.rglob("*") if file.is_file() and not file.is_symlink())
+    judge_secrets(findings, files, [s for site in soak.sites for s in site.secrets], _MAY_HAVE_CREDENTIALS)
     return planted
 
 
@@ -72,10 +65,6 @@ def _is_of_present(soak: Soak, unique_id: str) -> bool:
         for site in soak.sites
         for server in site.dashboard.servers.values()
     )
-
-
-def _files(soak: Soak) -> Iterator[Path]:
-    yield from (file for file in soak.home.folder.rglob("*") if file.is_file() and not file.is_symlink())
 
 
 def _plant(records: Records, entity_ids: list[str]) -> str:

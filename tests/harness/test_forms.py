@@ -45,13 +45,11 @@ async def test_sign_in(steps: tuple[str, ...], credential: dict[str, str], answe
     assert forms.answers[2:] == answers
 
 
-@pytest.mark.parametrize(
-    ("step", "credential", "told"), [("token", LOGIN, "--token"), ("password", TOKEN, "--username"), ("x", TOKEN, "x")]
-)
-async def test_the_wrong_credential(step: str, credential: dict[str, str], told: str) -> None:
+@pytest.mark.parametrize(("step", "credential"), [("token", LOGIN), ("password", TOKEN), ("x", TOKEN)])
+async def test_the_wrong_credential(step: str, credential: dict[str, str]) -> None:
     """What the dashboard does not take is never sent."""
     forms = Forms("user", step)
-    with pytest.raises(HarnessError, match=told):
+    with pytest.raises(HarnessError, match=f"no answer for: {step}"):
         await add_entry(forms.request, "http://example", credential)
     assert len(forms.answers) == 2
 

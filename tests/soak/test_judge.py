@@ -1,6 +1,7 @@
 """Everything else that is judged: measurements, hours, entity ids, logs, files and memory."""
 
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -110,58 +111,53 @@ def test_a_credential_in_a_file_that_is_not_made_for_it(tmp_path: Path) -> None:
     assert findings.figures == {"credentials where they belong": 1}
 
 
-QUIET = Census(
-    at=0,
-    objects={"sensor.StateSensor": 900, "fleet.KnownServer": 100},
-    tasks=5,
-    files=24,
-    blocks=2 * 10**6,
-    heap=10**8,
-    pages=10**7,
-    resident=4 * 10**8,
-)
+OBJECTS = {"sensor.StateSensor": 900, "fleet.KnownServer": 100}
+FIGURES = {"tasks": 5, "files": 24, "blocks": 2 * 10**6, "heap": 10**8, "pages": 10**7, "resident": 4 * 10**8}
+
+
+def _census(at: float = 0, objects: Mapping[str, int] | None = None, **figures: int) -> Census:
+    """Return a quiet moment, but for what is given."""
+    return Census(at, Counter({**OBJECTS, **(objects or {})}), Counter({**FIGURES, **figures}))
 
 
 @pytest.mark.parametrize(
     ("after", "wrong"),
     [
-        (replace(QUIET, at=900, heap=104 * 10**6), 0),
-        (replace(QUIET, at=900, heap=106 * 10**6), 1),
-        (replace(QUIET, at=900, blocks=2_090_000), 0),
-        (replace(QUIET, at=900, blocks=2_110_000), 1),
-        (replace(QUIET, at=60, heap=116 * 10**6), 0),
-        (replace(QUIET, at=900, pages=3 * 10**7), 0),
-        (replace(QUIET, tasks=6), 1),
-        (replace(QUIET, files=26), 0),
-        (replace(QUIET, files=27), 1),
-        (replace(QUIET, objects={"sensor.StateSensor": 901, "fleet.KnownServer": 100}), 1),
-        (replace(QUIET, objects={"sensor.StateSensor": 900, "fleet.KnownServer": 400}), 0),
-        (replace(QUIET, objects={"sensor.StateSensor": 900, "fleet.KnownServer": 401}), 1),
+        (_census(at=900, heap=104 * 10**6), 0),
+        (_census(at=900, heap=106 * 10**6), 1),
+        (_census(at=900, blocks=2_090_000), 0),
+        (_census(at=900, blocks=2_110_000), 1),
+        (_census(at=60, heap=116 * 10**6), 0),
+        (_census(at=900, pages=3 * 10**7), 0),
+        (_census(tasks=6), 1),
+        (_census(files=26), 0),
+        (_census(files=27), 1),
+        (_census(objects={"sensor.StateSensor": 901, "fleet.KnownServer": 100}), 1),
+        (_census(objects={"sensor.StateSensor": 900, "fleet.KnownServer": 400}), 0),
+        (_census(objects={"sensor.StateSensor": 900, "fleet.KnownServer": 401}), 1),
         (
-            replace(
-                QUIET, objects={**QUIET.objects, "sensor.cycle.CycleSensor": 200, "runtime.listeners.FactsOf": 200}
-            ),
+            _census(objects={"sensor.cycle.CycleSensor": 200, "runtime.listeners.FactsOf": 200}),
             0,
         ),
-        (replace(QUIET, objects={**QUIET.objects, "runtime.listeners.FactsOf": 211}), 1),
-        (replace(QUIET, objects={**QUIET.objects, "runtime.listeners.CyclesOf": 210, "api.cycle.Cycle": 300}), 0),
-        (replace(QUIET, objects={**QUIET.objects, "runtime.listeners.CyclesOf": 211, "api.cycle.Cycle": 301}), 2),
-        (replace(QUIET, objects={**QUIET.objects, "runtime.listeners.TaskOf": 60}), 0),
-        (replace(QUIET, objects={**QUIET.objects, "runtime.listeners.TaskOf": 61}), 1),
-        (replace(QUIET, objects={**QUIET.objects, "api.errors.ProtocolError": 2}), 0),
-        (replace(QUIET, objects={**QUIET.objects, "api.errors.ProtocolError": 3}), 1),
-        (replace(QUIET, objects={**QUIET.objects, "api.transport.Reply": 3}), 0),
-        (replace(QUIET, objects={**QUIET.objects, "api.transport.Reply": 4}), 1),
-        (replace(QUIET, objects={**QUIET.objects, "coordinator.NezhaCoordinator": 1}), 1),
+        (_census(objects={"runtime.listeners.FactsOf": 211}), 1),
+        (_census(objects={"runtime.listeners.CyclesOf": 210, "api.cycle.Cycle": 300}), 0),
+        (_census(objects={"runtime.listeners.CyclesOf": 211, "api.cycle.Cycle": 301}), 2),
+        (_census(objects={"runtime.listeners.TaskOf": 60}), 0),
+        (_census(objects={"runtime.listeners.TaskOf": 61}), 1),
+        (_census(objects={"api.errors.ProtocolError": 2}), 0),
+        (_census(objects={"api.errors.ProtocolError": 3}), 1),
+        (_census(objects={"api.transport.Reply": 3}), 0),
+        (_census(objects={"api.transport.Reply": 4}), 1),
+        (_census(objects={"coordinator.NezhaCoordinator": 1}), 1),
     ],
 )
 def test_memory_grows_by_nothing(after: Census, wrong: int) -> None:
     findings = Findings()
-    judge_memory(findings, QUIET, after, servers=100)
+    judge_memory(findings, _census(), after, servers=100)
     assert len(findings.wrong) == wrong
 
 
 def test_work_under_way_is_no_leak() -> None:
-    busy = replace(QUIET, tasks=9, files=23, objects={"sensor.StateSensor": 900, "fleet.KnownServer": 200})
-    least = Census.least([busy, QUIET])
-    assert (least.tasks, least.files, least.objects["fleet.KnownServer"]) == (5, 23, 100)
+    busy = {"objects": {**OBJECTS, "fleet.KnownServer": 200}, "figures": {**FIGURES, "tasks": 9, "files": 23}}
+    least = Census.least([busy, {"objects": OBJECTS, "figures": FIGURES}])
+    assert (least.figures["tasks"], least.figures["files"], least.objects["fleet.KnownServer"]) == (5, 23, 100)

@@ -45,7 +45,9 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
     async def census(call: ServiceCall) -> ServiceResponse:
         """Count what is alive."""
-        return {"tasks": len(asyncio.all_tasks()), **await hass.async_add_executor_job(take_census)}
+        tasks = len(asyncio.all_tasks())
+        counted = await hass.async_add_executor_job(take_census)
+        return {**counted, "figures": {"tasks": tasks, **counted["figures"]}}
 
     for action in (write, compile_statistics, census):
         hass.services.async_register(DOMAIN, action.__name__, action, supports_response=SupportsResponse.ONLY)
@@ -55,18 +57,21 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 class _Heap(ctypes.Structure):
     """The C library's `mallinfo2`."""
 
-    _fields_ = (
-        ("arena", ctypes.c_size_t),
-        ("ordblks", ctypes.c_size_t),
-        ("smblks", ctypes.c_size_t),
-        ("hblks", ctypes.c_size_t),
-        ("hblkhd", ctypes.c_size_t),
-        ("usmblks", ctypes.c_size_t),
-        ("fsmblks", ctypes.c_size_t),
-        ("uordblks", ctypes.c_size_t),
-        ("fordblks", ctypes.c_size_t),
-        ("keepcost", ctypes.c_size_t),
-    )
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena",
+            "ordblks",
+            "smblks",
+            "hblks",
+            "hblkhd",
+            "usmblks",
+            "fsmblks",
+            "uordblks",
+            "fordblks",
+            "keepcost",
+        )
+    ]
 
 
 def _heap() -> int:
@@ -85,7 +90,11 @@ def _pages() -> int:
 
 
 def take_census() -> dict[str, Any]:
-    """Count the integration's objects, the open files, and the memory in use."""
+    """Count the integration's objects by kind, the open files, and the memory in use.
+
+    That is `blocks`, small ones that Python handed out; `heap`, bytes that the C library handed out but for SQLite's; `pages`,
+    the bytes of these; and `resident` bytes.
+    """
     # A cycle of garbage is no leak.
     gc.collect()
     objects: Counter[str] = Counter()
@@ -96,11 +105,11 @@ def take_census() -> dict[str, Any]:
             objects[f"{module.removeprefix(_OURS)}.{type(thing).__qualname__}"] += 1
     pages = _pages()
     resident = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return {
-        "objects": dict(objects),
+    figures = {
         "files": len(list(Path("/proc/self/fd").iterdir())),
         "blocks": sys.getallocatedblocks(),
         "heap": _heap() - pages,
         "pages": pages,
         "resident": resident * os.sysconf("SC_PAGE_SIZE"),
     }
+    return {"objects": dict(objects), "figures": figures}
