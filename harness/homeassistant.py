@@ -169,6 +169,10 @@ class HomeAssistant:
         """End Home Assistant without a chance to save anything."""
         await self._process.kill()
 
+    def save_account(self) -> None:
+        """Leave the account for the next run."""
+        self.account.save(self._folder)
+
     async def _run(self) -> None:
         """Wait until Home Assistant runs, and log in as soon as it answers."""
         try:
@@ -218,12 +222,12 @@ class HomeAssistant:
             },
         )
         await self._log_in(grant_type="authorization_code", code=created["auth_code"])
-        account.save(self._folder)
+        self.save_account()
 
     async def _speak(self, language: str) -> None:
         """Show its pages to the user in a language, as if chosen in their profile."""
         self.account.language = language
-        self.account.save(self._folder)
+        self.save_account()
         value = {"language": language, "number_format": "language", "time_format": "language"}
         await self.commands({"type": "frontend/set_user_data", "key": "language", "value": value})
 
@@ -293,24 +297,28 @@ class HomeAssistant:
     async def add_dashboard(self, dashboard: Access, interval: int) -> None:
         """Add the integration as a user does, through its forms; what an earlier run added is kept."""
         account = self.account
-        for entry in await self.request("GET", f"/api/config/config_entries/entry?domain={DOMAIN}"):
-            if entry["entry_id"] != account.entry_id or str(dashboard) != account.dashboard:
-                await self.request("DELETE", f"/api/config/config_entries/entry/{entry['entry_id']}")
+        for entry_id in await self.entries():
+            if entry_id != account.entry_id or str(dashboard) != account.dashboard:
+                await self.request("DELETE", f"/api/config/config_entries/entry/{entry_id}")
                 account.entry_id = ""
         if not account.entry_id:
             account.dashboard = str(dashboard)
             account.entry_id = await add_entry(self.request, dashboard.url, dashboard.credential)
-            account.save(self._folder)
+            self.save_account()
         await set_options(self.request, account.entry_id, interval)
         await self._loaded()
+
+    async def entries(self) -> dict[str, dict[str, Any]]:
+        """Return what Home Assistant says of each entry of the integration, by its id."""
+        entries = await self.request("GET", f"/api/config/config_entries/entry?domain={DOMAIN}")
+        return {entry["entry_id"]: entry for entry in entries}
 
     async def _loaded(self) -> None:
         """Wait until the entry is set up with the new options."""
         await asyncio.sleep(0.5)  # Options that changed reload the entry in a task of its own.
         entry: dict[str, Any] = {}
         for _ in range(60):
-            entries = await self.request("GET", f"/api/config/config_entries/entry?domain={DOMAIN}")
-            entry = next(entry for entry in entries if entry["entry_id"] == self.account.entry_id)
+            entry = (await self.entries())[self.account.entry_id]
             if entry["state"] == "loaded":
                 return
             await asyncio.sleep(0.5)

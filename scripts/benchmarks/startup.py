@@ -49,15 +49,12 @@ class Start:
     """Kilobytes of memory in use at the most, above what Home Assistant had before."""
     stalls: dict[str, Stall]
     """The longest callbacks, by phase."""
-    garbage: tuple[float, float]
-    """CPU seconds of one search for garbage among all objects, before there was an entry and with it."""
 
 
 async def start(generation: str, servers: int) -> Start:
     """Set a dashboard up, refresh, and reload."""
     async with running(generation, servers) as dashboard, home() as hass:
         gc.collect()
-        alone = await _search()
         used = _memory("VmRSS")
         stalls: dict[str, Stall] = {}
         with watched() as stalls["set-up"]:
@@ -79,21 +76,11 @@ async def start(generation: str, servers: int) -> Start:
                     await dashboard.tell("push")
                     await settled(hass)
         peak = _memory("VmHWM") - used
-        garbage = alone, await _search()
         with watched() as stalls["reload"]:
             reload, _ = await _taken(hass, hass.config_entries.async_reload(entry.entry_id))
         registered = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
         entities = sum(not each.disabled for each in registered)
-    return Start(set_up, reload, entities, peak, stalls, garbage)
-
-
-async def _search() -> float:
-    """Return the CPU seconds that Python needs to look for garbage among all objects."""
-    # In a callback that nobody watches any more.
-    await asyncio.sleep(0)
-    before = time.thread_time()
-    gc.collect()
-    return time.thread_time() - before
+    return Start(set_up, reload, entities, peak, stalls)
 
 
 async def _taken[T](hass: HomeAssistant, work: Coroutine[Any, Any, T]) -> tuple[Taken, T]:
@@ -140,10 +127,6 @@ def _lines(generation: str, servers: int, starts: list[Start], base: list[Start]
         yield line(f"Peak memory a server, {generation}", servers, memory, "kB", beside=what, theirs=few, goal=LINEAR)
     else:
         yield line(f"Peak memory a server, {generation}", servers, memory, "kB")
-    with_entry = [1000 * start.garbage[1] for start in starts]
-    without = [1000 * start.garbage[0] for start in starts]
-    what = f"One search for garbage, {generation}"
-    yield line(what, servers, with_entry, "ms", beside="without an entry", theirs=without)
     for phase in starts[0].stalls:
         stalls = [start.stalls[phase] for start in starts]
         yield _longest(f"Longest callback, {generation}, {phase}", servers, [stall.whole for stall in stalls])

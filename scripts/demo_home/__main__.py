@@ -92,17 +92,6 @@ def _write(file: Path | None, entities: list[Entity]) -> None:
     part.replace(file)
 
 
-async def _give_past(home: HomeAssistant, folder: Path, arguments: argparse.Namespace) -> None:
-    """Give the recorder the past of the simulated fleet, once: what it kept itself is worth more."""
-    account = home.account
-    if account.has_past:
-        return
-    print("Remembering the last 30 days …", file=sys.stderr)
-    await give_past(home, arguments.generation, arguments.servers)
-    account.has_past = True
-    account.save(folder)
-
-
 async def _show(home: HomeAssistant, page: str, arguments: argparse.Namespace) -> int:
     """Show the table until the time is over."""
     account = home.account
@@ -189,7 +178,7 @@ async def _demo(arguments: argparse.Namespace) -> int:
         if not arguments.check:
             await home.add_dashboard(access, arguments.interval)
             if beside:
-                await _give_past(home, folder, arguments)
+                await give_past(home, arguments.generation, arguments.servers)
             return await _show(home, await home.add_page(), arguments)
         async with readings:
             await home.add_dashboard(access, arguments.interval)

@@ -94,11 +94,6 @@ class Home:
         site.entry_id = await add_entry(self.running.request, site.access.url, site.access.credential)
         await set_options(self.running.request, site.entry_id, INTERVAL)
 
-    async def entry_states(self) -> dict[str, str]:
-        """Return the state of each entry by its id."""
-        entries = await self.running.request("GET", f"/api/config/config_entries/entry?domain={DOMAIN}")
-        return {entry["entry_id"]: entry["state"] for entry in entries}
-
     async def sign_in_again(self, sites: list[Site]) -> None:
         """Give a new token where the integration asks for one."""
         (flows,) = await self.running.commands("config_entries/flow/progress")
@@ -111,9 +106,9 @@ class Home:
 
     async def set_up_again(self, sites: list[Site]) -> None:
         """Reload, now and then, what is to be set up again: Home Assistant's own pauses double, up to many minutes."""
-        states = await self.entry_states()
+        entries = await self.running.entries()
         for site in sites:
-            if states[site.entry_id] == "setup_retry" and site.chance.random() < _IMPATIENCE:
+            if entries[site.entry_id]["state"] == "setup_retry" and site.chance.random() < _IMPATIENCE:
                 site.happened["set up again by hand"] += 1
                 await self.running.request("POST", f"/api/config/config_entries/entry/{site.entry_id}/reload", {})
 

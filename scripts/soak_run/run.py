@@ -175,8 +175,9 @@ class Soak:
     async def _missing(self) -> list[str]:
         """Name what is not well."""
         await self._help()
-        entries = await self.home.entry_states()
-        missing = [f"{site} is {entries[site.entry_id]}" for site in self.sites if entries[site.entry_id] != "loaded"]
+        entries = await self.home.running.entries()
+        states = {site: entries[site.entry_id]["state"] for site in self.sites}
+        missing = [f"{site} is {state}" for site, state in states.items() if state != "loaded"]
         missing += [
             f"{site} has no viewer" for site in self.sites if site.simulator.live.online != site.kind.has_frames
         ]
