@@ -7,9 +7,11 @@ which it is shown; and all values of one server between the same two readings.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+import time
 
+from .dashboard import Reader
 from .errors import HarnessError
-from .homeassistant import Entity
+from .homeassistant import Entity, HomeAssistant
 from .judge import Verdict, is_plausible, judge, number
 from .reading import Reading, Server
 from .rules import FRAME, PRESENT, Place, cycle_of, places, sums
@@ -31,6 +33,15 @@ class Shown:
     entities: Sequence[Entity]
     asked: float
     answered: float
+
+
+async def look(home: HomeAssistant, reader: Reader, entry_id: str | None = None) -> Shown:
+    """Return what Home Assistant shows of an entry, once the dashboard was read after it."""
+    asked = time.monotonic()
+    entities = await home.entities(entry_id)
+    answered = time.monotonic()
+    await reader.wait_until(answered)
+    return Shown(entities, asked, answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,12 @@ class Result:
         self.unexpected |= set(comparison.unexpected)
         self.mismatches += [verdict for verdict in comparison.verdicts if not verdict.ok]
         self.blind += comparison.blind
+
+    def complaints(self) -> Iterator[str]:
+        """Say what is wrong."""
+        yield from (f"MISSING in Home Assistant: {name}" for name in sorted(self.missing))
+        yield from (f"UNEXPECTED in Home Assistant: {name}" for name in sorted(self.unexpected))
+        yield from (f"WRONG: {verdict}" for verdict in self.mismatches)
 
     def __str__(self) -> str:
         """Say how much was compared."""

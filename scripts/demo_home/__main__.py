@@ -2,9 +2,9 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 import json
 from pathlib import Path
 import shutil
@@ -14,7 +14,7 @@ import time
 
 import aiohttp
 
-from harness.check import Result, Shown, compare, plant, unexpected_lines
+from harness.check import Result, compare, look, plant, unexpected_lines
 from harness.command import run
 from harness.dashboard import Access, Api, Reader, reader
 from harness.errors import HarnessError
@@ -82,7 +82,7 @@ async def _dashboard(
         await process.stop()
 
 
-def _write(file: Path | None, entities: list[Entity]) -> None:
+def _write(file: Path | None, entities: Sequence[Entity]) -> None:
     """Write the entities for other programs; they never see half a file."""
     if not file:
         return
@@ -117,35 +117,27 @@ async def _check(home: HomeAssistant, reader: Reader, arguments: argparse.Namesp
     while True:
         # One poll at least, so that what is compared was polled under the reader's eyes.
         await asyncio.sleep(arguments.interval + 1)
-        asked = time.monotonic()
-        entities = await home.entities()
-        answered = time.monotonic()
-        _write(arguments.json, entities)
-        await reader.wait_until(answered)
+        shown = await look(home, reader)
+        _write(arguments.json, shown.entities)
         is_last = result.rounds + 1 >= _ROUNDS if ends is None else time.monotonic() >= ends
-        seen = entities
         if is_last and arguments.plant:
-            seen, result.planted = plant(entities, reader.readings)
-        shown = Shown(seen, asked, answered)
+            entities, result.planted = plant(shown.entities, reader.readings)
+            shown = replace(shown, entities=entities)
         comparison = compare(shown, reader.readings, arguments.interval, live=reader.live)
         if comparison.blind and retries:
             retries -= 1
             continue
         result.add(comparison)
         if is_last:
-            print(f"{render(entities)}\n")
-            return _report(result, unexpected_lines(home.complaints(), len(entities)))
+            print(f"{render(shown.entities)}\n")
+            return _report(result, unexpected_lines(home.complaints(), len(shown.entities)))
 
 
 def _report(result: Result, complaints: list[str]) -> int:
     """Print what was found, and return the exit code for it."""
     print(result)
-    for name in sorted(result.missing):
-        print(f"MISSING in Home Assistant: {name}")
-    for name in sorted(result.unexpected):
-        print(f"UNEXPECTED in Home Assistant: {name}")
-    for verdict in result.mismatches:
-        print(f"WRONG: {verdict}")
+    for text in result.complaints():
+        print(text)
     for line in complaints:
         print(f"LOGGED: {line}")
     if result.planted and {verdict.entity.entity_id for verdict in result.mismatches} != {result.planted}:

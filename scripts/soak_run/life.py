@@ -168,7 +168,7 @@ async def _delete(scene: Scene, server: Server) -> bool:
     if site.identify(server) in site.victims:
         # Faults of a single server are the first one's: it has to stay that.
         return False
-    if site.kind.registers_anew:
+    if site.is_v2:
         site.dashboard.remove_server(server.id)
         await scene.spell.wait(site.chance.uniform(1, 40))
         machine.silent = True

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 import json
 import logging
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Self
 
 import aiohttp
 
-from harness.check import Result, Shown, compare
+from harness.check import Result, compare, look
 from harness.dashboard import Reader, reader
 from harness.homeassistant import Entity
 from harness.reading import Reading
@@ -122,7 +124,7 @@ class Soak:
             for site in self.sites:
                 group.create_task(live(Scene(site, self.home, spell, constant)))
                 group.create_task(storm(site, spell))
-                if site.kind.has_frames:
+                if site.is_v2:
                     group.create_task(frame_storm(site, spell))
             group.create_task(self._keep_helping(spell))
             if restarts:
@@ -163,14 +165,19 @@ class Soak:
 
     async def _is_well(self) -> None:
         """Wait until both entries are set up, and every server that reports is online and shows what it does."""
-        begun = time.monotonic()
-        while missing := await self._missing():
-            if time.monotonic() > begun + _RECOVERY:
-                self._findings.wrong.append(f"recovery: {_RECOVERY} s after the storm {', '.join(missing[:10])}")
-                break
-            await asyncio.sleep(1)
-        self.recoveries.append(time.monotonic() - begun)
+        started = time.monotonic()
+        await self._wait_for_nothing(self._missing, "recovery")
+        self.recoveries.append(time.monotonic() - started)
         _LOGGER.info("All is well after %.1f s", self.recoveries[-1])
+
+    async def _wait_for_nothing(self, missing: Callable[[], Awaitable[list[str]]], what: str) -> None:
+        """Wait until nothing is missing any more; what still is after a while is wrong."""
+        patience = Spell(_RECOVERY)
+        while names := await missing():
+            if not patience.left:
+                self._findings.wrong += [f"{what}: after {_RECOVERY} s {name}" for name in names]
+                return
+            await asyncio.sleep(1)
 
     async def _missing(self) -> list[str]:
         """Name what is not well."""
@@ -178,9 +185,7 @@ class Soak:
         entries = await self.home.running.entries()
         states = {site: entries[site.entry_id]["state"] for site in self.sites}
         missing = [f"{site} is {state}" for site, state in states.items() if state != "loaded"]
-        missing += [
-            f"{site} has no viewer" for site in self.sites if site.simulator.live.online != site.kind.has_frames
-        ]
+        missing += [f"{site} has no viewer" for site in self.sites if site.simulator.live.online != site.is_v2]
         shown = {} if missing else await self.home.shown()
         for site in () if missing else self.sites:
             for server in site.servers():
@@ -209,23 +214,16 @@ class Soak:
             for site, its_reader in zip(self.sites, readers, strict=True):
                 await self._compare_site(site, its_reader)
         self._findings.compared["values"] += self.values.values
-        self._findings.wrong += [f"values: {verdict}" for verdict in self.values.mismatches]
-        self._findings.wrong += [f"values: {name} is missing" for name in sorted(self.values.missing)]
-        self._findings.wrong += [
-            f"values: {name} is shown, and should not be" for name in sorted(self.values.unexpected)
-        ]
+        self._findings.wrong += [f"values: {text}" for text in self.values.complaints()]
 
     async def _compare_site(self, site: Site, its_reader: Reader) -> None:
-        asked = time.monotonic()
-        entities = await self.home.running.entities(site.entry_id)
-        answered = time.monotonic()
-        await its_reader.wait_until(answered)
-        true, untrue = _parted(site, entities, its_reader.readings[-1])
+        shown = await look(self.home.running, its_reader, site.entry_id)
+        true, untrue = _parted(site, shown.entities, its_reader.readings[-1])
         for entity in untrue:
             is_blank = entity.state in _BLANK or entity.server in site.victims
             self._findings.check("entities without a truth", is_blank, f"{entity.entity_id} is still {entity.state}")
         self.entities |= {entity.entity_id: (site, entity) for entity in true}
-        shown = Shown(true, asked, answered)
+        shown = replace(shown, entities=true)
         self.values.add(compare(shown, its_reader.readings, INTERVAL, live=its_reader.live, lateness=_LATENESS))
 
     async def _carry_no_more(self) -> None:
@@ -233,18 +231,13 @@ class Soak:
         for site in self.sites:
             for server in site.servers():
                 server.machine.hold(*TRAFFIC)
-        patience = Spell(_RECOVERY)
-        while waiting := await self._unshown():
-            if not patience.left:
-                self._findings.wrong += [f"final counters: {name} is not shown" for name in waiting]
-                return
-            await asyncio.sleep(1)
+        await self._wait_for_nothing(self._unshown, "final counters")
 
     async def _unshown(self) -> list[str]:
         """Name the servers whose last counters are not shown."""
         shown = await self.home.shown()
         return [
-            f"{server.name} of {site}"
+            f"{server.name} of {site} does not show {name}"
             for site in self.sites
             for server in site.servers()
             for name in TRAFFIC
@@ -268,12 +261,12 @@ class Soak:
         return sum((site.happened for site in self.sites), self.home.happened)
 
 
-def _parted(site: Site, entities: list[Entity], reading: Reading) -> tuple[list[Entity], list[Entity]]:
+def _parted(site: Site, entities: Sequence[Entity], reading: Reading) -> tuple[list[Entity], list[Entity]]:
     """Part the entities that the dashboard calls for from those of what is gone, or was only named by a mutated reply.
 
     Sums of money are neither.
     """
-    called_for = places(reading, live=site.kind.has_frames)
+    called_for = places(reading, live=site.is_v2)
     judged = {
         place: entity
         for entity in entities

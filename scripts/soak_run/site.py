@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 import logging
 from random import Random
 import secrets
@@ -23,20 +22,7 @@ _JITTERY = 0.1
 """The share of agents that tell the time of the same boot some seconds differently each time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What distinguishes a generation here."""
-
-    form: Form
-    has_frames: bool
-    registers_anew: bool
-    """Whether a server that was deleted comes back as itself when its agent connects."""
-
-
-KINDS = {
-    "v0": Kind(Form("result", "id"), has_frames=False, registers_anew=False),
-    "v2": Kind(Form("data", "uuid"), has_frames=True, registers_anew=True),
-}
+_FORMS = {"v0": Form("result", "id"), "v2": Form("data", "uuid")}
 
 
 class Site:
@@ -45,7 +31,9 @@ class Site:
     def __init__(self, generation: str, servers: int, seed: int) -> None:
         """Make it with a fleet that does nothing by itself."""
         self.generation = generation
-        self.kind = KINDS[generation]
+        self.form = _FORMS[generation]
+        self.is_v2 = generation == "v2"
+        """Then it sends frames, and an agent that connects brings its deleted server back as itself."""
         self.chance = Random(f"{seed} {generation}")
         self.dashboard = WatchedDashboard(self.identify)
         self.simulator = Simulator(self.dashboard, generation=generation)
@@ -74,7 +62,7 @@ class Site:
 
     def identify(self, server: Server) -> str:
         """Return what Home Assistant knows a server by."""
-        return server.machine.uuid if self.kind.registers_anew else str(server.id)
+        return server.machine.uuid if self.is_v2 else str(server.id)
 
     def __str__(self) -> str:
         """Name the dashboard."""

@@ -87,7 +87,7 @@ def add_mutations(site: Site) -> None:
         if not (isinstance(usual, web.Response) and isinstance(usual.body, bytes)):
             return usual
         call.deliver()
-        body = spoil(usual.body, site.kind.form, site.victims, site.chance)
+        body = spoil(usual.body, site.form, site.victims, site.chance)
         return web.Response(body=body, status=usual.status, headers={hdrs.CONTENT_TYPE: usual.content_type})
 
     async def deliver(frame: bytes, sink: Sink) -> bool:
