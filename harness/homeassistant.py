@@ -175,37 +175,24 @@ class HomeAssistant:
 
     async def _run(self) -> None:
         """Wait until Home Assistant runs, and log in as soon as it answers."""
-        try:
-            async with asyncio.timeout(_START_TIMEOUT):
-                await self._answers()
-                if not self.account.refresh_token:
-                    await self._onboard()
-                while not await self._is_running():
-                    await asyncio.sleep(0.2)
-        except TimeoutError as err:
-            raise HarnessError(
-                f"Home Assistant did not start within {_START_TIMEOUT} s.\n{self._process.log_end()}"
-            ) from err
+        await self._process.wait_until(self._answers, _START_TIMEOUT)
+        if not self.account.refresh_token:
+            await self._onboard()
+        await self._process.wait_until(self._is_running, _START_TIMEOUT)
+
+    async def _answers(self) -> bool:
+        """Return whether the server is there, and so far that it can log somebody in."""
+        path = "/auth/providers" if self.account.refresh_token else "/api/onboarding"
+        with suppress(aiohttp.ClientError):
+            async with self._session.get(self.url + path) as response:
+                return response.status == 200
+        return False
 
     async def _is_running(self) -> bool:
-        """Ask whether the start is over; a machine that is busy with it may miss a connection."""
-        self._process.check()
+        """Return whether the start is over; a machine that is busy with it may miss a connection."""
         with suppress(HarnessError):
             return bool((await self.request("GET", "/api/config"))["state"] == "RUNNING")
         return False
-
-    async def _answers(self) -> None:
-        """Wait until the server is there, and so far that it can log somebody in."""
-        path = "/auth/providers" if self.account.refresh_token else "/api/onboarding"
-        while True:
-            self._process.check()
-            try:
-                async with self._session.get(self.url + path) as response:
-                    if response.status == 200:
-                        return
-            except aiohttp.ClientError:
-                pass
-            await asyncio.sleep(0.2)
 
     async def _onboard(self) -> None:
         """Make the first user."""

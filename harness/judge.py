@@ -118,7 +118,11 @@ def _judge_hub(entity: Entity, pair: Sequence[Reading], later: Sequence[Reading]
         # There were two readings: it answered.
         return _judge_word(entity, {"on"})
     if cycle := cycle_of(entity.key):
-        return _judge_total(entity, cycle[0], pair)
+        used = [
+            sum(each.used for server in reading.servers.values() if (each := server.cycles.get(cycle[0])))
+            for reading in pair
+        ]
+        return _judge_range(entity, CYCLE_TOTAL, min(used), max(used))
     rule = SERVER.get(entity.key) or Rule(lambda _: None, entity.attributes.get("unit_of_measurement"), 0)
     low = high = 0.0
     for identity in {identity for reading in (*pair, *later) for identity in reading.servers}:
@@ -131,15 +135,6 @@ def _judge_hub(entity: Entity, pair: Sequence[Reading], later: Sequence[Reading]
         low += min(shares)
         high += max(shares)
     return _judge_range(entity, rule, low, high)
-
-
-def _judge_total(entity: Entity, number: str, pair: Sequence[Reading]) -> Verdict:
-    """Judge what all servers used of a cycle."""
-    used = [
-        sum(cycle.used for server in reading.servers.values() if (cycle := server.cycles.get(number)))
-        for reading in pair
-    ]
-    return _judge_range(entity, CYCLE_TOTAL, min(used), max(used))
 
 
 def _report(reading: Reading, identity: str) -> object:

@@ -1,7 +1,7 @@
 """Processes that the demo starts, and therefore ends: only these, each by its own id."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 import os
 from pathlib import Path
@@ -58,6 +58,16 @@ class Process:
         """Raise with the end of the log if the process is no longer there."""
         if self._process.returncode is not None:
             raise HarnessError(f"{self._name} ended by itself with code {self._process.returncode}.\n{self.log_end()}")
+
+    async def wait_until(self, ready: Callable[[], Awaitable[bool]], seconds: float) -> None:
+        """Wait until it is ready; raise with the end of the log if it ends before that, or takes longer."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not await ready():
+                    self.check()
+                    await asyncio.sleep(0.2)
+        except TimeoutError as err:
+            raise HarnessError(f"{self._name} did not start within {seconds} s.\n{self.log_end()}") from err
 
     def log_end(self) -> str:
         """Return the last lines of the log."""

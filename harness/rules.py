@@ -54,11 +54,11 @@ def _number(name: str) -> Callable[[Server], float | None]:
     return lambda server: server.state.numbers[name] if server.state else None
 
 
-def _percent(used: str, total: Callable[[Server], int]) -> Callable[[Server], float | None]:
+def _percent(used: str, total: str) -> Callable[[Server], float | None]:
     """Put a number of the state in relation to one of the host."""
 
     def value(server: Server) -> float | None:
-        whole = total(server) if server.host else 0
+        whole = getattr(server.host, total, 0)
         part = server.state.numbers[used] if server.state else None
         return None if part is None or not whole else 100 * part / whole
 
@@ -67,9 +67,9 @@ def _percent(used: str, total: Callable[[Server], int]) -> Callable[[Server], fl
 
 SERVER: dict[str, Rule[Server]] = {
     "cpu": Rule(_number("cpu"), "%", 1),
-    "memory": Rule(_percent("mem_used", lambda server: server.host.mem_total if server.host else 0), "%", 1),
-    "swap": Rule(_percent("swap_used", lambda server: server.host.swap_total if server.host else 0), "%", 1),
-    "disk": Rule(_percent("disk_used", lambda server: server.host.disk_total if server.host else 0), "%", 1),
+    "memory": Rule(_percent("mem_used", "mem_total"), "%", 1),
+    "swap": Rule(_percent("swap_used", "swap_total"), "%", 1),
+    "disk": Rule(_percent("disk_used", "disk_total"), "%", 1),
     "memory_used": Rule(_number("mem_used"), "GiB", 2, _GIB),
     "disk_used": Rule(_number("disk_used"), "GiB", 2, _GIB),
     "net_in_speed": Rule(_number("net_in_speed"), "kB/s", 1, _KB),

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict, replace
 import json
 from pathlib import Path
@@ -26,6 +26,8 @@ from .remember import PAST, give_past
 from .table import render
 
 _ROOT = Path(__file__).resolve().parents[2]
+_PATIENCE = 20
+"""Seconds that the simulated dashboard gets to start."""
 _ROUNDS = 3
 """How often --check compares, if no minutes are given."""
 
@@ -68,15 +70,13 @@ async def _dashboard(
     )
     try:
         access = Access(f"http://{LOCALHOST}:{port}", credential, arguments.release)
-        for _ in range(100):
-            process.check()
-            try:
-                await Api(session, access.url).generation()
-                break
-            except HarnessError:
-                await asyncio.sleep(0.2)
-        else:
-            raise HarnessError(f"The simulated dashboard does not answer.\n{process.log_end()}")
+
+        async def answers() -> bool:
+            with suppress(HarnessError):
+                return bool(await Api(session, access.url).generation())
+            return False
+
+        await process.wait_until(answers, _PATIENCE)
         yield access
     finally:
         await process.stop()
