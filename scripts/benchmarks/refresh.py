@@ -34,14 +34,14 @@ class Change:
     name: str
     every: int
     """Of which server the values change: each so many-th, 0 for none."""
-    seconds: int
-    """How much time passes; with none the answer stays the same."""
+    passes_time: bool
+    """Whether the dashboard's clock goes on; otherwise the answer stays the same."""
 
 
-ALL = Change("all changed", 1, 30)
-TENTH = Change("a tenth changed", 10, 30)
-IDLE = Change("only time passed", 0, 30)
-NONE = Change("none changed", 0, 0)
+ALL = Change("all changed", 1, passes_time=True)
+TENTH = Change("a tenth changed", 10, passes_time=True)
+IDLE = Change("only time passed", 0, passes_time=True)
+NONE = Change("none changed", 0, passes_time=False)
 CHANGES = (ALL, TENTH, IDLE, NONE)
 
 _FLOORS = 2
@@ -54,6 +54,8 @@ BASE = 100
 _SELDOM = 10**6
 _PATIENCE = 5
 """How often it is looked whether anything is published before it is due."""
+_POLLED_EACH = 30
+"""Seconds from one poll to the next."""
 _PACE = 6
 """Seconds between two publications of measurements; after ten without a frame, the connection would count as lost."""
 _BRIEF = 1
@@ -107,6 +109,24 @@ class Floor:
             self.hass.states.async_set(write.entity_id, write.state, write.attributes)
 
 
+class Course:
+    """The time that passes, on the dashboard's clock as on Home Assistant's: nobody sets one."""
+
+    def __init__(self, hass: HomeAssistant, dashboard: Remote) -> None:
+        """Begin now."""
+        self._hass = hass
+        self._dashboard = dashboard
+        self._now = time.time()
+
+    async def act(self, change: Change, seconds: float = _POLLED_EACH) -> None:
+        """Let so much time pass, if any, and the dashboard's servers change meanwhile."""
+        if change.passes_time:
+            self._now += seconds
+            clock.put_forward(seconds)
+            await settled(self._hass)
+        await self._dashboard.tell("act", self._now, change.every)
+
+
 async def cpu(hass: HomeAssistant, work: Work) -> float:
     """Return the CPU seconds of some work and of all that it scheduled."""
     before = time.process_time()
@@ -147,18 +167,16 @@ async def polling(generation: str, servers: int, runs: int) -> Costs:
             await _answers(hass, dashboard, requests)
 
         works: dict[str, Work] = {"ours": ours, "floor": floor.refresh, "exchange": exchange}
-        now = time.time()
+        course = Course(hass, dashboard)
         for change in CHANGES:
             states: list[list[Write]] = []
             for _ in range(2):
-                now += change.seconds
-                await dashboard.tell("act", now, change.every)
+                await course.act(change)
                 states.append(await writes(hass, ours))
             costs.written[change.name] = len(states[1])
             # Everyone's first turn is not counted: whoever was not there for the last ones has to catch up.
             for turn in range(1 + runs):
-                now += change.seconds
-                await dashboard.tell("act", now, change.every)
+                await course.act(change)
                 floor.states = states[turn % 2]
                 for name in _rotated(list(works), turn):
                     seconds = await cpu(hass, works[name])
@@ -211,7 +229,8 @@ async def live(servers: int, runs: int) -> Costs:
         async def hold_back(change: Change) -> float:
             """Push what is not due, and return the CPU seconds; then let it become due."""
             nonlocal now, due
-            now += change.seconds
+            if change.passes_time:
+                now += _PACE
             await dashboard.tell("act", now, change.every)
             await later(_BRIEF)
             seconds = await cpu(hass, push)

@@ -11,12 +11,11 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
-from . import clock
 from .dashboard import running
 from .figures import LINEAR, Figure, Line, line
 from .home import add_nezha, connected, home, settled
 from .process import measured
-from .refresh import ALL, BASE
+from .refresh import ALL, BASE, Course
 from .watch import Longest, Stall, watched
 
 _RUNS = 3
@@ -60,19 +59,16 @@ async def start(generation: str, servers: int) -> Start:
         with watched() as stalls["set-up"]:
             adding = add_nezha(hass, dashboard, scan_interval=_SELDOM, metrics_interval=_PACE)
             set_up, entry = await _taken(hass, adding)
-        now = time.time()
+        course = Course(hass, dashboard)
         with watched() as stalls["refreshes"]:
             for _ in range(_REFRESHES):
-                now += ALL.seconds
-                await dashboard.tell("act", now, ALL.every)
+                await course.act(ALL)
                 await _taken(hass, entry.runtime_data.async_refresh())
         if generation == "v2":
             await connected(entry, dashboard)
             with watched() as stalls["frames"]:
                 for _ in range(_REFRESHES):
-                    now += ALL.seconds
-                    await dashboard.tell("act", now, ALL.every)
-                    clock.put_forward(_PACE)
+                    await course.act(ALL, _PACE)
                     await dashboard.tell("push")
                     await settled(hass)
         peak = _memory("VmHWM") - used
