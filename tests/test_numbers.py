@@ -125,6 +125,7 @@ async def test_traffic_is_to_the_byte(hass: HomeAssistant, running: ScriptedDash
 
 
 async def test_a_name_that_the_user_gave_stays(hass: HomeAssistant, running: ScriptedDashboard) -> None:
+    await change(hass, running, CPU=40)
     er.async_get(hass).async_update_entity(entity_id(hass, "cpu"), name="My processor")
     await hass.async_block_till_done()
     await change(hass, running, CPU=50)

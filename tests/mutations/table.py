@@ -701,8 +701,8 @@ MUTATIONS = (
     Mutation(
         "shows an old load for as long as it drifts little",
         f"{_NEZHA}/sensor/measurements.py",
-        "and 0 <= age <= _LONGEST_UNSEEN",
-        "and 0 <= age",
+        "if 0 <= age <= _LONGEST_UNSEEN",
+        "if 0 <= age",
         ("tests/test_numbers.py::TestLoadThatDrifts::test_is_never_older_than_a_minute",),
     ),
     Mutation(
@@ -727,6 +727,20 @@ MUTATIONS = (
         ("tests/test_parts.py",),
     ),
     Mutation(
+        "shows what the user customized before",
+        f"{_NEZHA}/sensor/base.py",
+        " or hass.data.get(DATA_CUSTOMIZE) is not self.customized",
+        "",
+        ("tests/test_numbers.py",),
+    ),
+    Mutation(
+        "takes a name from the user again with the next number",
+        f"{_NEZHA}/sensor/base.py",
+        "state.attributes is not attributes or ",
+        "",
+        ("tests/test_numbers.py",),
+    ),
+    Mutation(
         "rounds traffic",
         f"{_NEZHA}/sensor/traffic.py",
         "else self._to_shown(counted)",
@@ -742,10 +756,17 @@ MUTATIONS = (
     ),
     Mutation(
         "keeps to itself that a measurement stayed the same",
+        f"{_NEZHA}/sensor/reported.py",
+        "known.report != earlier or ",
+        "",
+        ("tests/test_life.py::TestStates",),
+    ),
+    Mutation(
+        "keeps to itself that a figure of all servers stayed the same",
         f"{_NEZHA}/entity/__init__.py",
         "(self._shown is not UNAVAILABLE and self._report != earlier)",
         "False",
-        ("tests/test_life.py::TestStates",),
+        ("tests/test_helpers_on_top.py",),
     ),
     Mutation(
         "keeps to itself that the traffic of a cycle was counted anew",

@@ -41,6 +41,8 @@ class NezhaEntity[ShownT](CoordinatorEntity[NezhaCoordinator]):
     It writes a state only where a user would see it change, or where what it measures was reported anew.
     """
 
+    # What each report needs lies in the object itself: of thousands of entities, the dictionaries are seldom in the cache.
+    __slots__ = ("_name_follows", "_report", "_shown", "coordinator", "entity_description")
     _attr_has_entity_name = True
     _always_fits = False
     """Whether there has to be room for it among the entities that Home Assistant takes."""

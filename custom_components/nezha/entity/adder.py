@@ -39,12 +39,12 @@ class EntityAdder[ThingT, DescriptionT: EntityDescription]:
         things: Callable[[], Mapping[str, ThingT]],
         describe: Callable[[ThingT], Iterable[DescriptionT]],
         create: Callable[[NezhaCoordinator, str, DescriptionT], Entity],
-        parts: Callable[[ThingT], object] = lambda _: None,
+        parts: Callable[[ThingT], object] | None = None,
     ) -> None:
         """Add nothing yet.
 
         `things` returns servers, services or tasks by the key of their device, the same mapping while nothing changes.
-        `describe` is asked again only where what `parts` returns has changed.
+        `describe` is asked again only where what `parts` returns has changed; without it, once.
         """
         self._coordinator = coordinator
         self._async_add_entities = async_add_entities
@@ -114,9 +114,10 @@ class EntityAdder[ThingT, DescriptionT: EntityDescription]:
         for key, thing in things.items():
             if (seen := self._seen.get(key)) is None:
                 seen = self._seen[key] = _Seen()
-            if seen.thing is thing and seen.parts is not _NOTHING:
+            is_seen = seen.parts is not _NOTHING
+            if is_seen and (self._parts is None or seen.thing is thing):
                 continue
-            seen.thing, before, seen.parts = thing, seen.parts, self._parts(thing)
+            seen.thing, before, seen.parts = thing, seen.parts, self._parts and self._parts(thing)
             if seen.parts == before:
                 continue
             for description in self._describe(thing):

@@ -1,14 +1,15 @@
 """What sensors share: a value that is shown as it is, and a number that changes with nearly every answer."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, override
+from typing import Any, NamedTuple, Self, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.components.sensor.const import DOMAIN as SENSOR_DOMAIN, UNIT_CONVERTERS
 from homeassistant.const import MAX_LENGTH_STATE_STATE, UnitOfDataRate, UnitOfInformation
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.core_config import DATA_CUSTOMIZE
 from homeassistant.helpers.entity import FLOAT_PRECISION, StateInfo
 from homeassistant.helpers.entity_values import EntityValues
@@ -97,13 +98,35 @@ class HourlySensor[ShownT](NezhaEntity[ShownT]):
         self._handle_coordinator_update()
 
 
-class _Kept(NamedTuple):
-    """What of a state stays as it is while only the number changes."""
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A state that was written: what of it stays as it is while only the number changes."""
 
+    hass: HomeAssistant
+    entity_id: str
     attributes: Mapping[str, Any]
     state_info: StateInfo | None
     customized: EntityValues | None
     """What the user had customized when it was written."""
+
+    @classmethod
+    def of(cls, hass: HomeAssistant, entity_id: str) -> Self | None:
+        """Return what is written of an entity now."""
+        if (state := hass.states.get(entity_id)) is None:
+            return None
+        return cls(hass, entity_id, state.attributes, state.state_info, hass.data.get(DATA_CUSTOMIZE))
+
+    @callback
+    def write(self, number: float) -> bool:
+        """Write another number beside all that stays; return whether it is still what stands there."""
+        hass, entity_id, attributes = self.hass, self.entity_id, self.attributes
+        states = hass.states
+        state = states.get(entity_id)
+        if not state or state.attributes is not attributes or hass.data.get(DATA_CUSTOMIZE) is not self.customized:
+            return False
+        text = f"{number:{_FORMAT}}" if type(number) is float else str(number)
+        states.async_set(entity_id, text, attributes, state_info=self.state_info)
+        return True
 
 
 class NumberSensor(NezhaEntity[float | None], SensorEntity):
@@ -113,15 +136,18 @@ class NumberSensor(NezhaEntity[float | None], SensorEntity):
     are those of the state before.
     """
 
-    _to_shown: Callable[[float], float]
-    _to_native: Callable[[float], float]
-    _places: int | None = None
+    __slots__ = ("_places", "_to_native", "_to_shown", "_written")
+    _places: int | None
     """Decimal places that are shown; without, all are."""
-    _kept: _Kept | None = None
+    _to_native: Callable[[float], float]
+    _to_shown: Callable[[float], float]
+    _written: _Written | None
+    """`None` where all of the state has to be written the next time."""
 
     @override
     async def async_added_to_hass(self) -> None:
         """Learn how the number is shown before it is read."""
+        self._written = None
         self._learn()
         await super().async_added_to_hass()
 
@@ -160,18 +186,12 @@ class NumberSensor(NezhaEntity[float | None], SensorEntity):
     @callback
     @override
     def _write(self) -> None:
-        number, kept, states = self.shown, self._kept, self.hass.states
-        written, customized = states.get(self.entity_id), self.hass.data.get(DATA_CUSTOMIZE)
-        is_kept = kept and written and written.attributes is kept.attributes and customized is kept.customized
-        if kept and is_kept and number is not None:
-            state = f"{number:{_FORMAT}}" if type(number) is float else str(number)
-            states.async_set(self.entity_id, state, kept.attributes, state_info=kept.state_info)
+        number, written = self.shown, self._written
+        if written and number is not None and written.write(number):
             return
         super()._write()
-        self._kept = None
-        # Those of a state without a number are others.
-        if number is not None and (written := states.get(self.entity_id)):
-            self._kept = _Kept(written.attributes, written.state_info, customized)
+        # The attributes of a state without a number are others.
+        self._written = None if number is None else _Written.of(self.hass, self.entity_id)
 
     @property
     @override

@@ -9,13 +9,14 @@ from homeassistant.const import PERCENTAGE, UnitOfTemperature
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..api import Host, State
-from ..entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
+from ..entity import EntityAdder
 from ..figures import disk_share, memory_share, swap_share
 from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaCoordinator
-from .base import SIZE, SPEED, NumberSensor
+from .base import SIZE, SPEED
 from .census import PartsCensus
 from .parts import card_key, cards, outline, read_card, read_sensor, sensor_key, sensor_label, sensors
+from .reported import ReportedNumberSensor
 
 _LONGEST_UNSEEN = 60
 """Seconds."""
@@ -111,10 +112,11 @@ def _card(index: int) -> StateDescription:
 
 def _temperature(name: str, turn: int) -> StateDescription:
     """Describe a temperature sensor."""
+    label = sensor_label(name, turn)
     return StateDescription(
         key=sensor_key(name, turn),
         translation_key="temperature",
-        part_fn=lambda _: sensor_label(name, turn),
+        part_fn=lambda _: label,
         device_class=SensorDeviceClass.TEMPERATURE,
         native_unit_of_measurement=UnitOfTemperature.CELSIUS,
         state_class=SensorStateClass.MEASUREMENT,
@@ -146,16 +148,18 @@ async def add_measurements(coordinator: NezhaCoordinator, async_add_entities: Ad
     await adder.async_start()
 
 
-class StateSensor(ServerEntity[float | None], NumberSensor):
+class StateSensor(ReportedNumberSensor):
     """A measurement of a server."""
 
+    __slots__ = ("_true_at",)
     entity_description: StateDescription
-    _true_at: int | None = None
+    _true_at: int | None
     """When what is shown was measured last, by the dashboard's clock."""
 
     def __init__(self, coordinator: NezhaCoordinator, identity: str, description: StateDescription) -> None:
         """Look at every report."""
         super().__init__(coordinator, identity, description, shows_facts=False)
+        self._true_at = None
         if description.part_fn:
             self._follow_name()
 
@@ -166,22 +170,21 @@ class StateSensor(ServerEntity[float | None], NumberSensor):
         return {"part": part} if part else None
 
     @override
-    def _read(self) -> float | Unavailable | None:
-        known = self.known
-        if known is None or (state := known.state) is None or not known.online:
-            return UNAVAILABLE
-        description = self.entity_description
-        value = description.value_fn(state, known.host)
+    def _read_state(self, known: KnownServer, state: State) -> float | None:
+        description, memory = self.entity_description, known.memory
+        value = description.value_fn(state, memory.host)
         number = None if value is None else self._rounded(value)
-        if description.dead_band and self._is_held(number, known.memory.last_active):
-            return self._shown
-        self._true_at = known.memory.last_active
+        if description.dead_band and (before := self._held(number, memory.last_active)) is not None:
+            return before
+        self._true_at = memory.last_active
         return number
 
-    def _is_held(self, number: float | None, measured_at: int | None) -> bool:
-        """Whether what is shown may stand for this number until the next one: it drifts, and each step would be recorded."""
+    def _held(self, number: float | None, measured_at: int | None) -> float | None:
+        """Return what is shown if it may stand for this number until the next one: it drifts, and each step would be recorded."""
         before = self.shown
-        if number is None or before is None or number == before or measured_at is None or self._true_at is None:
-            return False
+        if number is None or before is None or abs(number - before) >= self.entity_description.dead_band:
+            return None
+        if number == before or measured_at is None or self._true_at is None:
+            return None
         age = measured_at + self.coordinator.pace - self._true_at
-        return abs(number - before) < self.entity_description.dead_band and 0 <= age <= _LONGEST_UNSEEN
+        return before if 0 <= age <= _LONGEST_UNSEEN else None

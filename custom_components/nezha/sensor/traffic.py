@@ -8,9 +8,11 @@ from homeassistant.components.sensor import SensorEntityDescription, SensorState
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..api import State
-from ..entity import UNAVAILABLE, EntityAdder, ServerEntity, Unavailable
+from ..entity import EntityAdder
+from ..fleet import KnownServer
 from ..runtime.coordinator import NezhaCoordinator
-from .base import SIZE, NumberSensor, as_time
+from .base import SIZE, as_time
+from .reported import ReportedNumberSensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,7 @@ async def add_traffic(coordinator: NezhaCoordinator, async_add_entities: AddConf
     ).async_start()
 
 
-class TrafficSensor(ServerEntity[float | None], NumberSensor):
+class TrafficSensor(ReportedNumberSensor):
     """A counter of a server, to the byte. Without the begin of its cycle it would tell the statistics nothing but lies."""
 
     entity_description: TrafficDescription
@@ -57,16 +59,13 @@ class TrafficSensor(ServerEntity[float | None], NumberSensor):
         super().__init__(coordinator, identity, description, shows_facts=False)
 
     @override
-    def _read(self) -> float | Unavailable | None:
-        known = self.known
-        if known is None or known.state is None or not known.online:
-            return UNAVAILABLE
+    def _read_state(self, known: KnownServer, state: State) -> float | None:
         if known.memory.last_reset != self._started:
             self._start(known.memory.last_reset)
-        counted = None if self._started is None else self.entity_description.value_fn(known.state)
+        counted = None if self._started is None else self.entity_description.value_fn(state)
         return None if counted is None else self._to_shown(counted)
 
     def _start(self, last_reset: int | None) -> None:
         """Count from here on: that is among the attributes, and always shown."""
         self._started, self._attr_last_reset = last_reset, as_time(last_reset)
-        self._kept = self._report = None
+        self._written = self._report = None
