@@ -25,6 +25,7 @@ import "./formatting.js";
 import "./icons.js";
 import "./navigation.js";
 import "./overview.js";
+import "./part.js";
 import "./server-card-model.js";
 import "./server-card-style.js";
 import "./ticker.js";

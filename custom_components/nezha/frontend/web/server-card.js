@@ -6,6 +6,7 @@
 import { CPU, DISK, DOWN, MEMORY, RECEIVED, SENT, SERVER, UP } from "./icons.js";
 import { isPlain, navigate, showMoreInfo } from "./navigation.js";
 import { fetchHubs } from "./overview.js";
+import { Part } from "./part.js";
 import { CARD_KEYS, configForm, GRID, serverOf } from "./server-card-config.js";
 import { modelOf, silentSinceOf, statusOf } from "./server-card-model.js";
 import { STYLE } from "./server-card-style.js";
@@ -17,7 +18,6 @@ import { unwatchVisibility, watchVisibility } from "./visibility.js";
  * @typedef {import("./types.js").Hass} Hass
  * @typedef {import("./types.js").Entities} Entities
  * @typedef {import("./server-card-config.js").CardConfig} CardConfig
- * @typedef {Record<string, string | undefined>} Attributes those without a value are not there
  */
 
 const METERS = ["cpu", "memory", "disk"];
@@ -25,7 +25,7 @@ const STATUS_COLOURS = { online: "green", offline: "red", never: "disabled", unk
 
 const METER = (/** @type {string} */ icon, /** @type {string} */ name) =>
   `<span class="meter ${name}"><span class="line">${icon}<span class="label"></span><span class="value"></span></span>` +
-  `<span class="track" role="meter" aria-valuemin="0" aria-valuemax="100"><span class="fill"></span></span></span>`;
+  `<span class="track" role="meter" aria-valuemin="0" aria-valuemax="100"></span></span>`;
 
 const MARKUP = `<ha-card><a>
 <span class="about">
@@ -70,10 +70,8 @@ export class ServerCard extends HTMLElement {
   #entities;
   /** @type {string[]} */
   #watched = [];
-  /** @type {Map<string, Element> | undefined} those that were looked up, by their selector */
-  #nodes;
-  /** @type {Map<string, string | undefined>} what is written where */
-  #shown = new Map();
+  /** @type {Map<string, Part> | undefined} those that were looked up, by their selector */
+  #parts;
   #isDue = false;
   /** Whether it is on the screen, as far as is known. */
   #isSeen = true;
@@ -208,45 +206,46 @@ export class ServerCard extends HTMLElement {
     const model = modelOf({ ...config, silent_since: this.#silentSince }, entities, hass, texts, Date.now());
     const isOnline = model.status === "online";
     const target = this.#target();
-    if (!this.#nodes) this.#build();
+    const layout = config.layout ?? "card";
+    if (!this.#parts) this.#build();
 
-    this.#set("ha-card", { class: model.status });
-    this.#set("a", {
-      class: `${config.layout ?? "card"}${isOnline ? "" : " without"}`,
-      style: `--status: var(--${STATUS_COLOURS[model.status]}-color)`,
-      href: target,
-      // Without an address it is no link to a browser, though a click shows something.
-      role: target ? undefined : "button",
-      tabindex: target ? undefined : "0",
-      title: model.tooltip || undefined,
-      "aria-label": model.label,
-    });
-    this.#write(".flag", model.flag ?? "");
-    this.#write(".name", model.name || texts.server_gone);
-    this.#set(".name", { title: model.name });
-    this.#write(".detail", model.detail);
-    this.#write(".pill", model.pill?.text ?? "");
-    if (model.pill) this.#set(".pill", { style: `--value: var(--${model.pill.colour}-color)`, title: texts.expiry });
+    const part = (/** @type {string} */ selector) => this.#part(selector);
+    part("ha-card").set("class", model.status);
+    const link = part("a");
+    link.set("class", `${layout}${isOnline ? "" : " without"}`);
+    link.style("--status", `var(--${STATUS_COLOURS[model.status]}-color)`);
+    link.set("href", target);
+    // Without an address it is no link to a browser, though a click shows something.
+    link.set("role", target ? undefined : "button");
+    link.set("tabindex", target ? undefined : "0");
+    link.set("title", model.tooltip || undefined);
+    link.set("aria-label", model.label);
+    part(".flag").write(model.flag ?? "");
+    part(".name").write(model.name || texts.server_gone);
+    part(".name").set("title", model.name);
+    part(".detail").write(model.detail);
+    part(".pill").write(model.pill?.text ?? "");
+    if (model.pill) {
+      part(".pill").style("--value", `var(--${model.pill.colour}-color)`);
+      part(".pill").set("title", texts.expiry);
+    }
     for (const [index, meter] of model.meters.entries()) {
       const name = METERS[index];
-      this.#set(`.${name}`, {
-        style: `--value: var(--${meter.colour}-color)`,
-        class: `meter ${name}${meter.isFull ? " full" : ""}`,
-      });
-      this.#write(`.${name} .label`, meter.label);
-      this.#write(`.${name} .value`, meter.text);
-      // Moved, not resized: the former costs no layout.
-      this.#set(`.${name} .fill`, { style: `transform: translateX(${Math.round(meter.value ?? 0) - 100}%)` });
-      this.#set(`.${name} .track`, {
-        "aria-label": meter.label,
-        "aria-valuetext": meter.text,
-        "aria-valuenow": meter.value === undefined ? undefined : String(Math.round(meter.value)),
-      });
+      part(`.${name}`).style("--value", `var(--${meter.colour}-color)`);
+      part(`.${name}`).set("class", `meter ${name}${meter.isFull ? " full" : ""}`);
+      part(`.${name} .label`).write(meter.label);
+      part(`.${name} .value`).write(meter.text);
+      const track = part(`.${name} .track`);
+      track.style("background-size", `${Math.round(meter.value ?? 0)}% 100%`);
+      track.set("aria-label", meter.label);
+      track.set("aria-valuetext", meter.text);
+      track.set("aria-valuenow", meter.value === undefined ? undefined : String(Math.round(meter.value)));
     }
-    this.#write(".in", model.inSpeed);
-    this.#write(".out", model.outSpeed);
-    this.#write(".received", model.inTotal);
-    this.#write(".sent", model.outTotal);
+    if (layout === "row") return;
+    part(".in").write(model.inSpeed);
+    part(".out").write(model.outSpeed);
+    part(".received").write(model.inTotal);
+    part(".sent").write(model.outTotal);
   }
 
   /**
@@ -263,53 +262,19 @@ export class ServerCard extends HTMLElement {
     this.#silentSince = told ?? silentSinceOf(entities, hass.states);
   }
 
-  /**
-   * Returns whether something is shown for the first time, or otherwise than before: a node that is not touched costs
-   * nothing.
-   *
-   * @param {string} key
-   * @param {string | undefined} value
-   */
-  #isNew(key, value) {
-    if (this.#shown.has(key) && this.#shown.get(key) === value) return false;
-    this.#shown.set(key, value);
-    return true;
-  }
-
   /** @param {string} selector */
-  #node(selector) {
-    const nodes = /** @type {Map<string, Element>} */ (this.#nodes);
-    let node = nodes.get(selector);
-    if (!node) {
-      node = /** @type {Element} */ (this.shadowRoot?.querySelector(selector));
-      nodes.set(selector, node);
+  #part(selector) {
+    const parts = /** @type {Map<string, Part>} */ (this.#parts);
+    let part = parts.get(selector);
+    if (!part) {
+      part = new Part(/** @type {HTMLElement} */ (this.shadowRoot?.querySelector(selector)));
+      parts.set(selector, part);
     }
-    return node;
-  }
-
-  /**
-   * @param {string} selector
-   * @param {string} text
-   */
-  #write(selector, text) {
-    if (this.#isNew(selector, text)) this.#node(selector).textContent = text;
-  }
-
-  /**
-   * @param {string} selector
-   * @param {Attributes} attributes
-   */
-  #set(selector, attributes) {
-    for (const name in attributes) {
-      const value = attributes[name];
-      if (!this.#isNew(`${selector} ${name}`, value)) continue;
-      if (value === undefined) this.#node(selector).removeAttribute(name);
-      else this.#node(selector).setAttribute(name, value);
-    }
+    return part;
   }
 
   #build() {
-    this.#nodes = new Map();
+    this.#parts = new Map();
     const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [style()];
     root.append(skeleton());
