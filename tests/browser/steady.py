@@ -27,6 +27,8 @@ _MEASURED = re.compile(r"([\W\d]*([kMGT]i?B(/s)?|ms|min|[dhs]))*[\W\d]*")
 """Numbers with their units: others at each look."""
 _OFFLINE = frozenset({"Offline", "Offline · <# min"})
 _AWAY = frozenset({"No data", "Unavailable"})
+_RECONNECTING = frozenset({"Connection lost. Reconnecting…"})
+"""What Home Assistant itself says."""
 _WAITING = frozenset({"Waiting for the Nezha dashboard", "The integration is being set up, or tries again by itself."})
 _UNREACHABLE = frozenset(
     {
@@ -47,6 +49,14 @@ _WATCH = f"""() => {{
   window.nezhaWatch = watch;
 }}"""
 _SEEN = "() => { nezhaWatch.isOver = true; return [...nezhaWatch.seen]; }"
+
+_RECONNECT = """async () => {
+  const { connection } = document.querySelector("home-assistant").hass;
+  const isBack = new Promise((done) => connection.addEventListener("ready", done, { once: true }));
+  connection.reconnect(true);
+  await isBack;
+  await connection.ping();
+}"""
 
 _FRAMES_UNTIL_RED = """([entityId, deviceName]) => new Promise((done) => {
   const all = (node) => [node, ...[...(node.shadowRoot?.children ?? []), ...node.children].flatMap(all)];
@@ -93,6 +103,7 @@ class Steady:
                 for episode in await self._episodes(world, everything=everything):
                     await self._watch(episode)
                 await self._load_while_reloading(world)
+                await self._load_without_dashboard(world)
                 if everything:
                     await self._load_late_modules()
                 await self._frontend.picture(folder / f"{NAME}.png")
@@ -122,6 +133,17 @@ class Steady:
             await world.reload("loaded")
             await self._wait(online, "on")
 
+        async def a_failed_start() -> None:
+            world.simulator.power_off()
+            await world.reload("setup_retry")
+            await self._frontend.settle()
+            world.simulator.start_up()
+            await the_entry()
+
+        async def the_connection() -> None:
+            await self._frontend.page.evaluate(_RECONNECT)
+            await self._wait(online, "on")
+
         async def the_dashboard() -> None:
             world.simulator.power_off()
             await self._wait(reachable, "off")
@@ -133,6 +155,8 @@ class Steady:
         episodes = [
             Episode("a server", a_server, _OFFLINE),
             Episode("the entry", the_entry, _AWAY | _WAITING),
+            Episode("the entry that cannot be set up at first", a_failed_start, _AWAY | _WAITING),
+            Episode("the browser's connection", the_connection, _RECONNECTING),
         ]
         # The integration asks again, and again, before it says that nothing answers.
         return [*episodes, Episode("the dashboard", the_dashboard, _AWAY | _UNREACHABLE)] if everything else episodes
@@ -142,6 +166,21 @@ class Steady:
         reloading = asyncio.create_task(world.reload("loaded"))
         await self._load()
         await reloading
+
+    async def _load_without_dashboard(self, world: World) -> None:
+        """Load the page while the entry cannot be set up: it has its servers, and their values once the dashboard is back."""
+        world.simulator.power_off()
+        await world.reload("setup_retry")
+        await self._load()
+        await self._frontend.settle()
+        seen = (await self._frontend.look()).texts
+        faults = list(broken(seen))
+        if not set(seen) >= _WAITING or "No data" not in seen:
+            faults.append(f"does not say that it waits: {seen}")
+        self._faults += [f"{NAME}: loaded without the dashboard: {fault}" for fault in faults]
+        world.simulator.start_up()
+        await world.reload("loaded")
+        await self._frontend.page.wait_for_function(f"() => !({LOOK})('').texts.includes('No data')")
 
     async def _load_late_modules(self) -> None:
         """Load the page on a line so slow that Home Assistant gives the dashboard up before its modules are there."""
