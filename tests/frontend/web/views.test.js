@@ -112,6 +112,8 @@ for (const count of [101, 500, 1000]) {
       shortcuts.map(({ tap_action }) => tap_action.navigation_path),
       pages.map(({ path }) => `/nezha-demo/${path}`),
     );
+    const [heading] = view.sections.find(({ cards }) => cards?.includes(shortcuts[0])).cards;
+    assert.equal(heading.heading, "Servers");
     const listed = groupsOf(large, context([large])).flatMap((group) =>
       serverCards(groupView(large, group, context([large]))),
     );

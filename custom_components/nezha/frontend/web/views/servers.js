@@ -57,7 +57,9 @@ export function serversView(hub, hubIndex, context) {
       grid_options: { columns: 6, rows: 1 },
     }));
     const concerns = [...offlineNames(hub, context), attention(hub, context)];
-    return view([...away, ...concerns, section(shortcuts, { column_span: 4 })], head);
+    // Beneath what needs attention, groups would seem to be part of that.
+    const cards = present(groups.length > 1 && title(texts.servers), ...shortcuts);
+    return view([...away, ...concerns, section(cards, { column_span: 4 })], head);
   }
   const sections = groups.map((group) => groupSection(group, groups.length > 1, servers.length, context));
   return view([...away, attention(hub, context), ...sections], head);
