@@ -112,7 +112,7 @@ class Meter:
     @classmethod
     @asynccontextmanager
     async def of(cls, home: HomeAssistant, browser: Browser) -> AsyncIterator[Meter]:
-        """Open a page that is measured."""
+        """Open a window in which pages are measured; afterwards it must not have complained."""
         context = await browser.new_context()
         await context.add_init_script(_PACE)
         frontend = await Frontend.open(home, context)
@@ -120,8 +120,11 @@ class Meter:
         devtools = await context.new_cdp_session(frontend.page)
         # Processor time: another process's work is not counted.
         await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+        await frontend.load(f"/{_START}")
         try:
             yield cls(frontend, devtools)
+            complaints = frontend.complaints()
+            assert not complaints, complaints
         finally:
             await context.close()
 
@@ -131,10 +134,6 @@ class Meter:
         before = await self.busy()
         settled = await self._go(page)
         return Opening(settled, await self.busy() - before)
-
-    async def catch_up(self) -> None:
-        """Wait until the browser knows all that has changed: setting a large fleet up anew is thousands of messages."""
-        await self.frontend.page.evaluate("() => document.querySelector('home-assistant').hass.connection.ping()")
 
     async def show(self, page: PageOf) -> None:
         """Go to a page that shows live values."""
@@ -251,8 +250,6 @@ async def _live(
     async with AsyncExitStack() as stack:
         meters = [await stack.enter_async_context(Meter.of(home, browser)) for _ in pages]
         for meter, page in zip(meters, pages, strict=True):
-            await meter.frontend.load(f"/{_START}")
-            await meter.catch_up()
             await meter.show(page)
         runs = [await _watch(meters, chosen.seconds) for _ in range(chosen.runs)]
     ours, *theirs = zip(*runs, strict=True)
@@ -308,31 +305,30 @@ async def _size(home: HomeAssistant, browser: Browser, servers: int, chosen: arg
         for each in more:
             print(" | ".join(filter(None, each.cells)), file=sys.stderr, flush=True)
 
-    async with World.of(home, "v2", servers) as world, Meter.of(home, browser) as meter:
+    async with World.of(home, "v2", servers) as world:
         await world.add()
         await _settle(home, world, _QUIET)
         groups = await _groups(home)
-        await meter.frontend.load(f"/{_START}")
-        for group in groups:
-            note(*await _openings(meter, group, servers, chosen.runs))
+        async with Meter.of(home, browser) as meter:
+            for group in groups:
+                note(*await _openings(meter, group, servers, chosen.runs))
+        # Setting a large fleet up anew is more messages than a window that is open meanwhile can take: it would be left behind.
         live = {"scan_interval": 30, "metrics_interval": chosen.pace, "offline_after": _OFFLINE_AFTER}
         await _settle(home, world, live)
-        await meter.catch_up()
         for group in groups:
             note(*await _live(home, browser, group, servers, chosen))
-        cards = groups[-1].ours
-        if chosen.minutes:
-            note(await _heap(meter, cards, servers, chosen.minutes))
-        note(await _red(meter, cards, world, servers))
-        if chosen.pictures:
-            for group in groups:
-                await meter.show(group.ours)
-                await meter.frontend.picture(chosen.pictures / f"{servers} {group.ours.name}.png")
+        async with Meter.of(home, browser) as meter:
+            cards = groups[-1].ours
+            if chosen.minutes:
+                note(await _heap(meter, cards, servers, chosen.minutes))
+            note(await _red(meter, cards, world, servers))
+            if chosen.pictures:
+                for group in groups:
+                    await meter.show(group.ours)
+                    await meter.frontend.picture(chosen.pictures / f"{servers} {group.ours.name}.png")
         (dashboards,) = await home.commands("lovelace/dashboards/list")
         made = [each["id"] for each in dashboards if each["url_path"] in (_START, _TILES)]
         await home.commands(*({"type": "lovelace/dashboards/delete", "dashboard_id": each} for each in made))
-        complaints = meter.frontend.complaints()
-        assert not complaints, complaints
     return lines
 
 
