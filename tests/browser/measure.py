@@ -247,11 +247,14 @@ async def _live(
 ) -> list[Line]:
     """Watch pages side by side, each in a window of its own, which receives the same values at the same time."""
     pages = [group.ours, *group.beside, _FIRST]
-    async with AsyncExitStack() as stack:
-        meters = [await stack.enter_async_context(Meter.of(home, browser)) for _ in pages]
-        for meter, page in zip(meters, pages, strict=True):
-            await meter.show(page)
-        runs = [await _watch(meters, chosen.seconds) for _ in range(chosen.runs)]
+    runs: list[list[float]] = []
+    for _ in range(chosen.runs):
+        async with AsyncExitStack() as stack:
+            # Anew in each run: how fast the same code is in a window is a matter of luck, and stays so.
+            meters = [await stack.enter_async_context(Meter.of(home, browser)) for _ in pages]
+            for meter, page in zip(meters, pages, strict=True):
+                await meter.show(page)
+            runs.append(await _watch(meters, chosen.seconds))
     ours, *theirs = zip(*runs, strict=True)
     what = f"Processor in {chosen.seconds:g} s of live values, {group.ours.name}"
     return [
