@@ -128,6 +128,16 @@ class Frontend:
         await self.page.goto(self._home.url + path, wait_until="domcontentloaded")
         await self.page.wait_for_function("document.querySelector('home-assistant')?.hass?.config?.state === 'RUNNING'")
 
+    async def leave(self) -> None:
+        """Be on no page of Home Assistant's: it closes the connection of one that is thousands of messages behind."""
+        await self.page.goto(f"{self._home.url}/robots.txt")
+
+    async def come_back(self) -> None:
+        """Load a page where no entity is shown."""
+        await self.load("/config/integrations/dashboard")
+        language, self.language = self.language, ""
+        await self.speak(language)
+
     async def go(self, path: str) -> None:
         """Go to a page as a click on a link does."""
         await self.page.evaluate(

@@ -50,6 +50,8 @@ class Scene:
     given: Given | None = None
     issue: str = ""
     """The key of the issue that a repair is about."""
+    is_flood: bool = False
+    """Whether so many entities come and go that no page can follow: they are registered while none is open."""
 
 
 def fault(name: str, path: str = "") -> Given:
@@ -371,5 +373,13 @@ SCENES = (
         _remembering_by_another_clock,
     ),
     Scene("another installation", "v2", Start.REPAIR, (Turn("confirm"), Turn("entry", {})), _renumbered, "renumbered"),
-    Scene("many new servers", "v2", Start.REPAIR, (Turn("confirm"), Turn("entry", {})), _flooded, "new_servers"),
+    Scene(
+        "many new servers",
+        "v2",
+        Start.REPAIR,
+        (Turn("confirm"), Turn("entry", {})),
+        _flooded,
+        "new_servers",
+        is_flood=True,
+    ),
 )

@@ -73,8 +73,12 @@ class Walk:
         """Play a scene to its end; what goes wrong ends this one only."""
         async with World.of(self._home, scene.generation) as world:
             try:
+                if scene.is_flood:
+                    await self._frontend.leave()
                 if scene.given and (waiting := scene.given(world)):
                     await waiting
+                if scene.is_flood:
+                    await self._frontend.come_back()
                 await self._begin(scene)
                 for turn in scene.turns:
                     world.simulator.faults.clear()
@@ -94,6 +98,10 @@ class Walk:
                 await self._frontend.picture(self._thoroughness.folder / f"FAILED {scene.name}.png")
             finally:
                 await self._end()
+                if scene.is_flood:
+                    await self._frontend.leave()
+        if scene.is_flood:
+            await self._frontend.come_back()
 
     async def _begin(self, scene: Scene) -> None:
         frontend = self._frontend
