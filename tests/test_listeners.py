@@ -106,10 +106,11 @@ async def test_an_entity_does_not_look_where_its_server_did_not_change(
     scripted.servers = [server(1), server(2, "beta")]
     entry = await set_up(hass, entry_of(scripted.url))
     looked: list[str] = []
-    monkeypatch.setattr(
-        "custom_components.nezha.entity.NezhaEntity._handle_coordinator_update",
-        lambda entity: looked.append(entity.coordinator_context),
-    )
+    for kind in ("entity.NezhaEntity", "sensor.reported.ReportedNumberSensor"):
+        monkeypatch.setattr(
+            f"custom_components.nezha.{kind}._handle_coordinator_update",
+            lambda entity: looked.append(entity.coordinator_context),
+        )
     # What is bound already stays as it was: set up once more.
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
