@@ -30,7 +30,7 @@ class ReportedNumberSensor(ServerEntity[float | None], NumberSensor):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        # What each report comes to, a dozen times a server: that of all entities, less the calls that need not be made here.
+        # The same as for every entity, with fewer calls: this runs a dozen times for each report of a server.
         coordinator = self.coordinator
         known = coordinator.data.get(self._identity) if coordinator.last_update_success else None
         if known is None or (state := known.state) is None or not known.memory.online or self._name_follows:
