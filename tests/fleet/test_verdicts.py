@@ -64,6 +64,7 @@ ONGOING = (
     ("a blank host and no uptime", new(time=None, uptime=None), {"is_host_blank": True}, SAME),
     ("no uptime", new(uptime=None), {}, SAME),
     ("no uptime and a card is gone", new(uptime=None, **LOWER), {}, SAME),
+    ("the same, and the boot time jitters", new(uptime=None, time=BOOT + 59, **LOWER), {}, SAME),
     ("no uptime and the agent's clock was put right", new(uptime=None, time=BOOT + DAY), {}, SAME),
     ("no uptime and no boot time", new(uptime=None, time=None), {}, SAME),
     ("no uptime, no boot time, one card is gone", new(uptime=None, time=None, **ONE_LOWER), {}, SAME),
