@@ -157,8 +157,8 @@ class StateSensor(ReportedNumberSensor):
     """When what is shown was measured last, by the dashboard's clock."""
 
     def __init__(self, coordinator: NezhaCoordinator, identity: str, description: StateDescription) -> None:
-        """Look at every report."""
-        super().__init__(coordinator, identity, description, shows_facts=False)
+        """Follow the name of the part that is measured, if it is one."""
+        super().__init__(coordinator, identity, description)
         self._true_at = None
         if description.part_fn:
             self._follow_name()

@@ -4,10 +4,12 @@ from abc import abstractmethod
 from typing import override
 
 from homeassistant.core import callback
+from homeassistant.helpers.entity import EntityDescription
 
 from ..api import State
 from ..entity import UNAVAILABLE, ServerEntity, Unavailable
 from ..fleet import KnownServer
+from ..runtime.coordinator import NezhaCoordinator
 from .base import NumberSensor
 
 
@@ -15,6 +17,10 @@ class ReportedNumberSensor(ServerEntity[float | None], NumberSensor):
     """A number that every report of a server has."""
 
     __slots__ = ("_identity",)
+
+    def __init__(self, coordinator: NezhaCoordinator, identity: str, description: EntityDescription) -> None:
+        """Look at every report."""
+        super().__init__(coordinator, identity, description, shows_facts=False)
 
     @abstractmethod
     def _read_state(self, known: KnownServer, state: State) -> float | None:

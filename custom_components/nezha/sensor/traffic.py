@@ -54,10 +54,6 @@ class TrafficSensor(ReportedNumberSensor):
     _started: int | None = None
     """When the counter started, unix seconds."""
 
-    def __init__(self, coordinator: NezhaCoordinator, identity: str, description: TrafficDescription) -> None:
-        """Look at every report."""
-        super().__init__(coordinator, identity, description, shows_facts=False)
-
     @override
     def _read_state(self, known: KnownServer, state: State) -> float | None:
         if known.memory.last_reset != self._started:
